@@ -1,0 +1,20 @@
+# The developers' verbs. Whoever only runs Foyer needs ./foyer and no make.
+SEEDS ?= 5
+FIRST ?= 1
+
+.PHONY: check bench simulate lock
+
+check:  ## lint, format, types and the house law
+	scripts/check
+
+bench:  ## the figures of bench/RESULTS.md; fails past a bound
+	scripts/bootstrap test
+	.venv/bin/python -m bench
+
+simulate:  ## SEEDS campuses in virtual time, from seed FIRST on
+	scripts/bootstrap test
+	.venv/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
+lock:  ## newest versions that fit, with their hashes
+	scripts/bootstrap test
+	scripts/lock
