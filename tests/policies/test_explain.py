@@ -42,10 +42,10 @@ def test_what_was_granted_and_for_which_days(shipped: RuleSet, stay: Callable[..
     assert finding.verdict == "granted"
     assert finding.says[0].text == (
         "canteen-door (version 1, 园区门禁管理办法 第十四条) grants zone:canteen"
-        " from 2027-03-01 to the end of 2027-03-31."
+        " from 2027-02-24 to the end of 2027-03-31."
     )
     (open_ended,) = explain(stay(departure=None), shipped, NONE, "zone:canteen")
-    assert open_ended.says[0].text.endswith("grants zone:canteen from 2027-03-01, with no end.")
+    assert open_ended.says[0].text.endswith("grants zone:canteen from 2027-02-24, with no end.")
 
 
 def test_a_rule_that_gives_another_resource_says_so(shipped: RuleSet, stay: Callable[..., Facts]):

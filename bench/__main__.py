@@ -1,0 +1,67 @@
+"""`make bench`: every measurement, its bounds, and `bench/RESULTS.md`. Exits with 1 where a bound is passed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import change, revoke, walk
+from bench.ground import Figure
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+MEASUREMENTS = (walk, revoke, change)
+
+
+def main() -> int:
+    """Measure, print, keep; 1 where a bound was passed."""
+    figures: list[Figure] = []
+    for measurement in MEASUREMENTS:
+        for figure in measurement.measure():
+            print(_line(figure), flush=True)
+            figures.append(figure)
+    RESULTS.write_text(_page(figures), "utf-8")
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+def _line(figure: Figure) -> str:
+    bound = "" if figure.bound is None else f" (at most {figure.bound:g}{' PASSED' if not figure.kept else ''})"
+    return f"{figure.what}: {figure.value:.2f} {figure.unit}{bound} [{figure.yardstick}]"
+
+
+def _page(figures: list[Figure]) -> str:
+    rows = [
+        f"| {figure.what} | {figure.value:.2f} {figure.unit} | "
+        f"{'' if figure.bound is None else f'≤ {figure.bound:g} {figure.unit}'} | {figure.yardstick} |"
+        for figure in figures
+    ]
+    return "\n".join(
+        [
+            "# The last run of `make bench`",
+            "",
+            f"{datetime.now(UTC):%Y-%m-%d}, {_hardware()}. Panels are emulated, in a process of their own.",
+            "",
+            "| what | measured | bound | yardstick |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _hardware() -> str:
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""What every measurement stands on: a campus of emulated panels in a process of its own, a house on a new folder, and
+sheets of made-up people who may open every door."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from devices.campus import Wire, read, wires
+from devices.wg.panel import Panel
+from devices.wire import WireError
+from provisioning.campus.campuses import shipped
+from provisioning.compose import House, opened
+from provisioning.intake.rows import Header
+from provisioning.nouns.told import Actor
+from provisioning.settings import Settings
+
+BENCH = Actor("bench", frozenset({"hr", "security", "system"}))
+START_S_MAX = 20.0
+WAIT_S_MAX = 120.0
+POLL_S = 0.01
+
+EVERY_DOOR = """\
+rules:
+  - id: every-door
+    version: 99
+    clause: measurement
+    title: {zh: 全部门, en: Every door}
+    when: "true"
+    grant: ["zone:north-public", "zone:south-public", "zone:north-offices", "zone:south-offices", "zone:meeting",
+            "zone:archive", "zone:canteen", "zone:plant", "zone:garage"]
+    opens: arrival - 3 workdays
+    closes: departure
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured line: what, how much, its bound if it has one, and against what."""
+
+    what: str
+    value: float
+    unit: str
+    bound: float | None
+    yardstick: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether it stays within its bound."""
+        return self.bound is None or self.value <= self.bound
+
+
+def campus_text() -> str:
+    """The small campus at addresses of its own, so that a demonstration that runs beside is not measured with it."""
+    return shipped("small").read_text("utf-8").replace("127.60.", "127.63.")
+
+
+@contextmanager
+def panels() -> Generator[tuple[Wire, ...]]:
+    """The panels of the small campus, with empty memories, served by `foyer emulate` as a process of its own."""
+    text = campus_text()
+    ours = wires(read(text, "bench.yaml"))
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as heard:
+        path = Path(folder) / "bench.yaml"
+        path.write_text(text, "utf-8")
+        command = [sys.executable, "-m", "provisioning.cli.main", "emulate", str(path)]
+        process = subprocess.Popen(command, stdout=heard, stderr=heard, env=os.environ | {"NO_COLOR": "1"})
+        try:
+            asyncio.run(_answering(ours))
+            yield ours
+        finally:
+            process.terminate()
+            process.wait(timeout=START_S_MAX)
+
+
+@asynccontextmanager
+async def house() -> AsyncGenerator[House]:
+    """A house on a new folder, its gateway running, with every door open to everybody by its one rule."""
+    text = campus_text()
+    with tempfile.TemporaryDirectory() as folder, opened(Settings(data=Path(folder))) as built:
+        with built.store.writing() as tx:
+            built.campuses.apply(tx, text, "bench.yaml", BENCH)
+            built.rulebook.apply(tx, EVERY_DOOR, BENCH)
+        stop = asyncio.Event()
+        running = asyncio.create_task(built.run(stop))
+        await until(lambda: _read_once(built))
+        yield built
+        stop.set()
+        await running
+
+
+def sheet(count: int, first: int = 0) -> bytes:
+    """An HR workbook of people who arrive today, each with a card."""
+    workbook = Workbook(write_only=True)
+    page = workbook.create_sheet()
+    page.append([header.value for header in Header])
+    today = date.fromtimestamp(time.time())
+    for number in range(first, first + count):
+        told = {
+            "姓名": "测试", "工号": f"B{number:06d}", "部门": "财政局", "职务": "科员", "人员类别": "公务员",
+            "到岗日期": today, "离岗日期": today + timedelta(days=400), "门禁卡号": str(30_000_000 + number),
+            "办公区": "北办公区",
+        }  # fmt: skip
+        page.append([told.get(header.value) for header in Header])
+    held = io.BytesIO()
+    workbook.save(held)
+    return held.getvalue()
+
+
+def take(built: House, data: bytes) -> list[str]:
+    """What `POST /hr/batches` does with a sheet; returns the ids of its people."""
+    with built.store.writing() as tx:
+        report = built.intake.take(tx, data, "bench.xlsx", BENCH)
+    if report.counts and report.people:
+        for start in range(0, len(report.people), 100):
+            with built.store.writing() as tx:
+                built.grants.look(tx, report.people[start : start + 100], BENCH)
+    return list(report.people)
+
+
+def all_proved(built: House, count: int) -> bool:
+    """Whether so many records are wanted, and every one is proved."""
+    with built.store.reading() as tx:
+        if built.readiness.outstanding(tx):
+            return False
+        seen = built.readiness.overview(tx)
+    return seen.wanted == seen.proved == count
+
+
+async def until(reached: Callable[[], bool]) -> float:
+    """Wait until something holds; returns the seconds it took. Raises TimeoutError."""
+    began = time.perf_counter()
+    async with asyncio.timeout(WAIT_S_MAX):
+        while not reached():  # noqa: ASYNC110 - nothing but the database can tell, and it rings no bell
+            await asyncio.sleep(POLL_S)
+    return time.perf_counter() - began
+
+
+def _read_once(built: House) -> bool:
+    with built.store.reading() as tx:
+        return all(target.read is not None for target in built.delivery.targets(tx))
+
+
+async def _answering(ours: tuple[Wire, ...]) -> None:
+    deadline = time.perf_counter() + START_S_MAX
+    for wire in ours:
+        while True:
+            try:
+                await Panel(wire.serial, wire.address, timeout_s=0.2, tries_max=1).status()
+                break
+            except WireError:
+                if time.perf_counter() > deadline:
+                    raise
+                await asyncio.sleep(0.05)
