@@ -1,0 +1,63 @@
+"""Serves the devices of a campus as emulators, each by its kind, on the addresses that the campus file gives them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from devices.campus import Wire
+from devices.clock import Clock
+from devices.wg.body import Identity
+from devices.wg.emulator import WgEmulator
+from devices.wg.faults import Chance
+from devices.wg.memory import Journal
+from devices.wg.served import BIND_PATIENCE_S, ServedPanel, serve
+
+Served = ServedPanel
+"""What is served: one type for each kind of device."""
+
+
+@asynccontextmanager
+async def emulated(
+    wires: Iterable[Wire],
+    memory_dir: Path | None,
+    clock: Clock,
+    chance: Chance,
+    *,
+    patience_s: float = BIND_PATIENCE_S,
+) -> AsyncGenerator[dict[str, Served]]:
+    """Serve all wires that ask to be emulated, by target id, until the block ends.
+
+    Each remembers in a file of its own below `memory_dir`; None: only while it runs. An address that is taken is waited
+    for. Raises `AddressTaken`, `MemoryDamaged` and OSError, and then nothing is served.
+    """
+    async with AsyncExitStack() as stack:
+        served: dict[str, Served] = {}
+        for wire in wires:
+            if wire.emulated:
+                served[wire.id] = await _SERVERS[wire.kind](wire, memory_dir, clock, chance, patience_s)
+                stack.push_async_callback(served[wire.id].close)
+        yield served
+
+
+async def _serve_wg(wire: Wire, memory_dir: Path | None, clock: Clock, chance: Chance, patience_s: float) -> Served:
+    host, port = _address(wire.address)
+
+    def emulator() -> WgEmulator:
+        # By serial, which is a number: a target's id could be no name for a file.
+        journal = None if memory_dir is None else Journal(memory_dir / f"wg-{wire.serial}.jsonl")
+        identity = Identity(wire.serial, address=IPv4Address(host), mac=b"\x00\x66" + wire.serial.to_bytes(4, "big"))
+        return WgEmulator(identity, clock, wire.zone, cards_max=wire.cards_max, journal=journal)
+
+    control = None if wire.control is None else _address(wire.control)
+    return await serve(wire.id, emulator, (host, port), chance, control=control, patience_s=patience_s)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+_SERVERS: dict[str, Callable[[Wire, Path | None, Clock, Chance, float], Awaitable[Served]]] = {"wg": _serve_wg}

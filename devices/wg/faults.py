@@ -1,0 +1,52 @@
+"""What can go wrong between a panel and those who ask it, as a value. Chance is handed in by who serves the panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+
+class Chance(Protocol):
+    """Where chance comes from: a seeded `random.Random`, say."""
+
+    def random(self) -> float:
+        """A number in [0, 1)."""
+        ...
+
+    def randbytes(self, n: int, /) -> bytes:
+        """So many bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Shares between 0 and 1 of the datagrams that suffer each fault; `off` and `full` are as they say.
+
+    A late or doubled request reaches the panel `delay_s` after its time. A lost reply is lost after the panel did as
+    it was told. `off` cuts the wire: the panel still decides by itself.
+    """
+
+    drop: float = 0.0
+    late: float = 0.0
+    duplicate: float = 0.0
+    reply_lost: float = 0.0
+    wrong_serial: float = 0.0
+    garbage: float = 0.0
+    delay_s: float = 0.05
+    full: bool = False
+    off: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: a share outside 0 to 1, or a delay outside 0 to 60 s."""
+        for knob in fields(self):
+            value = getattr(self, knob.name)
+            if knob.name in ("full", "off"):
+                if not isinstance(value, bool):
+                    raise ValueError(f"{knob.name} is true or false, not {value!r}")
+            elif isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"{knob.name} is a number, not {value!r}")
+            elif not 0 <= value <= (60 if knob.name == "delay_s" else 1):
+                raise ValueError(f"{knob.name} cannot be {value}")
+
+
+NONE = Faults()

@@ -1,0 +1,227 @@
+"""Panels on real ports: one UDP endpoint each, made through the running loop only, so that a loop of virtual time can
+stand in for it. Beside it, where one is asked for, a control port for physical acts, which the hub never uses.
+
+Malformed frames are ignored, as the hardware does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from devices.wg import frames
+from devices.wg.control import ControlServer
+from devices.wg.emulator import WgEmulator
+from devices.wg.faults import NONE, Chance, Faults
+from devices.wire import WireError
+
+BIND_PATIENCE_S = 5.0
+BIND_PAUSE_S = 0.1
+RECEIVE_BUFFER_BYTES = 4 << 20
+
+Address = tuple[str, int]
+_log = logging.getLogger(__name__)
+
+
+class AddressTaken(WireError):
+    """The emulated panel {name} cannot listen on {address} ({why}): stop the program that uses this address, or give
+    the panel another one in the campus file."""
+
+    def __init__(self, name: str, address: Address, why: str) -> None:
+        template = " ".join(str(type(self).__doc__).split())
+        super().__init__(template.format(name=name, address=f"{address[0]}:{address[1]}", why=why))
+
+
+class ServedPanel(asyncio.DatagramProtocol):
+    """One panel on its port. `suffer` may be called at any time; `fired` counts what the faults did."""
+
+    def __init__(self, name: str, address: Address, chance: Chance) -> None:
+        self.name = name
+        self.address = address
+        self.fired: Counter[str] = Counter()
+        self._faults = NONE
+        self._chance = chance
+        self._emulator: WgEmulator | None = None
+        self._transport: asyncio.DatagramTransport | None = None
+        self._autosend: asyncio.TimerHandle | None = None
+        self._control: ControlServer | None = None
+
+    @property
+    def emulator(self) -> WgEmulator:
+        """The panel itself."""
+        if self._emulator is None:
+            raise RuntimeError(f"panel {self.name} is not served yet")
+        return self._emulator
+
+    @property
+    def control_address(self) -> Address | None:
+        """Where the control port listens, if there is one."""
+        return None if self._control is None else self._control.address
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong at present."""
+        return self._faults
+
+    def suffer(self, faults: Faults) -> None:
+        """Let this go wrong from now on; `faults.NONE` ends it."""
+        self._faults = faults
+        self.emulator.refuse_new_cards(refuse=faults.full)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the loop once the port is ours."""
+        self._transport = transport  # type: ignore[assignment]  # a datagram endpoint's transport is one of datagrams
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            self.address = sock.getsockname()
+
+    def error_received(self, exc: Exception) -> None:
+        """A listener that is not there: a panel does not notice."""
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        """Called by the loop: a frame came."""
+        if self._faults is NONE:
+            self._handle(data, addr)
+        else:
+            self._handle_with_faults(data, addr)
+
+    def settle(self) -> None:
+        """Send what waits for the listener, and set the panel's own timer; call it after every physical act."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        for listener, datagram in self.emulator.take_datagrams():
+            if not self._faults.off:
+                self._transport.sendto(datagram, listener)
+        interval_s = self.emulator.autosend_interval_s()
+        if not interval_s and self._autosend is not None:
+            self._autosend.cancel()
+            self._autosend = None
+        elif interval_s and self._autosend is None:
+            self._autosend = asyncio.get_running_loop().call_later(interval_s, self._send_status)
+
+    async def close(self) -> None:
+        """Leave the ports and let go of the memory."""
+        if self._control is not None:
+            await self._control.close()
+        if self._autosend is not None:
+            self._autosend.cancel()
+        if self._transport is not None:
+            self._transport.close()
+        if self._emulator is not None:
+            self._emulator.close()
+
+    def switch_on(self, emulator: WgEmulator) -> None:
+        """Put the panel behind its port."""
+        self._emulator = emulator
+        self.settle()
+
+    async def open_control(self, address: Address, patience_s: float) -> None:
+        """Listen for physical acts. Raises `AddressTaken`."""
+        control = ControlServer(self)
+        await _bind(lambda: control.start(address), f"{self.name} (control)", address, patience_s)
+        self._control = control
+
+    def _send_status(self) -> None:
+        self._autosend = None
+        self.emulator.autosend()
+        self.settle()
+
+    def _handle(self, data: bytes, addr: Address) -> None:
+        reply = self._ask(data)
+        if reply is not None:
+            self._send(reply, addr)
+
+    def _ask(self, data: bytes) -> bytes | None:
+        if self._emulator is None:
+            return None
+        try:
+            reply = self._emulator.answer(data)
+        except OSError as error:
+            # A panel that cannot remember must not say that it did.
+            _log.error("panel %s cannot remember and keeps silent: %s", self.name, error)
+            return None
+        if reply is not None and reply[1] in (frames.OPEN_DOOR, frames.SET_LISTENER):
+            if reply[1] == frames.SET_LISTENER and self._autosend is not None:
+                self._autosend.cancel()
+                self._autosend = None
+            self.settle()
+        return reply
+
+    def _send(self, reply: bytes, addr: Address) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(reply, addr)
+
+    def _strikes(self, name: str, share: float) -> bool:
+        strikes = share > 0 and self._chance.random() < share
+        self.fired[name] += strikes
+        return strikes
+
+    def _handle_with_faults(self, data: bytes, addr: Address) -> None:
+        faults, loop = self._faults, asyncio.get_running_loop()
+        if faults.off:
+            self.fired["off"] += 1
+        elif self._strikes("drop", faults.drop):
+            return
+        elif self._strikes("late", faults.late):
+            loop.call_later(faults.delay_s, self._handle, data, addr)
+        else:
+            if self._strikes("duplicate", faults.duplicate):
+                loop.call_later(faults.delay_s, self._handle, data, addr)
+            self._answer_badly(data, addr)
+
+    def _answer_badly(self, data: bytes, addr: Address) -> None:
+        faults = self._faults
+        reply = self._ask(data)
+        if reply is None or self._strikes("reply_lost", faults.reply_lost):
+            return
+        if self._strikes("garbage", faults.garbage):
+            reply = self._chance.randbytes(frames.FRAME_BYTES)
+        elif self._strikes("wrong_serial", faults.wrong_serial):
+            other = int.from_bytes(reply[4:8], "little") ^ 1
+            reply = reply[:4] + other.to_bytes(4, "little") + reply[8:]
+        self._send(reply, addr)
+
+
+async def serve(
+    name: str,
+    emulator: Callable[[], WgEmulator],
+    address: Address,
+    chance: Chance,
+    *,
+    control: Address | None = None,
+    patience_s: float = BIND_PATIENCE_S,
+) -> ServedPanel:
+    """Serve a panel; port 0 takes any free one, a taken one is waited for. The panel is made once its port is ours, so
+    that two processes never share a memory. Raises `AddressTaken`, and what `emulator` raises."""
+    panel = ServedPanel(name, address, chance)
+    loop = asyncio.get_running_loop()
+    await _bind(lambda: loop.create_datagram_endpoint(lambda: panel, local_addr=address), name, address, patience_s)
+    try:
+        panel.switch_on(emulator())
+        if control is not None:
+            await panel.open_control(control, patience_s)
+    except BaseException:
+        await panel.close()
+        raise
+    return panel
+
+
+async def _bind(attempt: Callable[[], Awaitable[object]], name: str, address: Address, patience_s: float) -> None:
+    """Panels' ports lie where the system takes its own from, so another program may hold one for a moment."""
+    why = ""
+    for _ in range(1 + int(patience_s / BIND_PAUSE_S)):
+        try:
+            await attempt()
+        except OSError as error:
+            why = error.strerror or str(error)
+            if error.errno != errno.EADDRINUSE:
+                break
+        else:
+            return
+        await asyncio.sleep(BIND_PAUSE_S)
+    raise AddressTaken(name, address, why)

@@ -1,0 +1,140 @@
+"""A campus of emulated panels on real ports."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from datetime import UTC, date, datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from devices.campus import Wire
+from devices.emulate import emulated
+from devices.wg.control import act
+from devices.wg.panel import CardEntry, Panel
+from devices.wg.served import AddressTaken, serve
+from devices.wire import Unreachable
+
+ENTRY = CardEntry(8165538, date(2027, 3, 1), date(2027, 3, 31), (1, 0, 0, 0), 0)
+
+
+def free_port(kind):
+    """A port that the system gives out at this moment."""
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.61.0.5", 0))
+        return sock.getsockname()[1]
+
+
+@pytest.fixture
+def campus():
+    """Three wires on free ports, the last not emulated."""
+
+    def wire(number):
+        address = f"127.61.0.5:{free_port(socket.SOCK_DGRAM)}"
+        control = f"127.61.0.5:{free_port(socket.SOCK_STREAM)}"
+        return Wire(f"a-{number}", "wg", number, address, 100, (1,), ZoneInfo("Asia/Shanghai"), number < 3, control)
+
+    return [wire(number) for number in (1, 2, 3)]
+
+
+def panel_of(wire):
+    return Panel(wire.serial, wire.address, timeout_s=0.2, tries_max=2)
+
+
+def test_each_panel_answers_on_its_own_address(campus, clock):
+    async def main():
+        async with emulated(campus, None, clock, Random(1)) as served:
+            assert sorted(served) == ["a-1", "a-2"]
+            for wire in campus[:2]:
+                identity = await panel_of(wire).identity()
+                assert (identity.serial, str(identity.address)) == (wire.serial, "127.61.0.5")
+            with pytest.raises(Unreachable):
+                await panel_of(campus[2]).identity()
+            assert served["a-1"].emulator.local_time() == datetime(2027, 3, 2, 10, 0)
+        with pytest.raises(Unreachable):
+            await panel_of(campus[0]).identity()
+
+    asyncio.run(main())
+
+
+def test_a_campus_remembers_over_a_restart(campus, clock, tmp_path):
+    async def main():
+        async with emulated(campus, tmp_path / "panels", clock, Random(1)):
+            await panel_of(campus[0]).put(ENTRY)
+        async with emulated(campus, tmp_path / "panels", clock, Random(1)):
+            assert await panel_of(campus[0]).card(ENTRY.number) == ENTRY
+            assert (await act(campus[0].control, "swipe", card=ENTRY.number, door=1))["granted"]
+            assert not (await act(campus[1].control, "swipe", card=ENTRY.number, door=1))["granted"]
+
+    asyncio.run(main())
+    assert {path.name for path in (tmp_path / "panels").iterdir()} == {"wg-1.jsonl", "wg-2.jsonl"}
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_a_taken_address_is_one_clear_sentence_and_nothing_stays_open(campus, clock, tmp_path, kind):
+    address = campus[1].address if kind == socket.SOCK_DGRAM else campus[1].control
+    host, port = address.split(":")
+
+    async def main():
+        async with emulated(campus, tmp_path, clock, Random(1), patience_s=0.2):
+            pytest.fail("served on an address that is taken")
+
+    with socket.socket(socket.AF_INET, kind) as holder:
+        holder.bind((host, int(port)))
+        if kind == socket.SOCK_STREAM:
+            holder.listen()
+        with pytest.raises(AddressTaken, match=rf"panel a-2.* cannot listen on {address} \(.*\): stop the program"):
+            asyncio.run(main())
+        if kind == socket.SOCK_DGRAM:
+            assert not (tmp_path / "wg-2.jsonl").exists()  # its memory was not touched
+
+    async def again():
+        async with emulated(campus, tmp_path, clock, Random(1)):
+            assert (await panel_of(campus[0]).identity()).serial == 1
+
+    asyncio.run(again())
+
+
+def test_a_port_that_is_freed_in_time_is_taken(campus, clock):
+    host, port = campus[0].address.split(":")
+
+    async def main():
+        holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        holder.bind((host, int(port)))
+        asyncio.get_running_loop().call_later(0.2, holder.close)
+        async with emulated(campus[:1], None, clock, Random(1)):
+            assert (await panel_of(campus[0]).identity()).serial == 1
+
+    asyncio.run(main())
+
+
+def test_an_address_that_is_not_ours_is_told_at_once(make):
+    with pytest.raises(AddressTaken, match=r"192\.0\.2\.1:60000"):
+        asyncio.run(serve("a-1", make, ("192.0.2.1", 60000), Random(1)))
+
+
+def test_malformed_frames_are_ignored(serve_panel):
+    async def main():
+        async with serve_panel() as served:
+            loop = asyncio.get_running_loop()
+            transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=served.address)
+            for frame in (b"", b"\x17", bytes(64), b"\x17\x94" + bytes(61), b"\x17\x94" + bytes(63), b"\xff" * 1500):
+                transport.sendto(frame)
+            panel = Panel(405419896, "{}:{}".format(*served.address), timeout_s=1)
+            assert await panel.count() == 0
+            transport.close()
+
+    asyncio.run(main())
+
+
+def test_times_are_of_the_zone_where_the_panel_hangs(campus, clock):
+    assert clock.now() == datetime(2027, 3, 2, 2, 0, tzinfo=UTC)
+
+    async def main():
+        async with emulated(campus[:1], None, clock, Random(1)):
+            panel = Panel(1, campus[0].address, zone=ZoneInfo("Asia/Shanghai"))
+            assert await panel.time() == clock.now()
+
+    asyncio.run(main())

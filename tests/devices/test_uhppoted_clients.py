@@ -1,0 +1,185 @@
+"""uhppoted's own clients, unmodified, against the served emulator: sync from a thread, async in the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from datetime import date, datetime, time
+from ipaddress import IPv4Address
+
+import pytest
+from uhppoted import structs
+from uhppoted.errors import CardDeleted, CardNotFound, EventNotFound, EventOverwritten, TimeProfileNotFound
+from uhppoted.uhppote import Uhppote
+from uhppoted.uhppote_async import UhppoteAsync
+
+from devices.wg.acts import perform
+
+SERIAL = 405419896
+TODAY, LATER = date(2027, 3, 2), date(2027, 12, 31)
+AT = datetime(2027, 3, 2, 10, 0)
+
+
+class Client:
+    """One of the two clients, called the same way."""
+
+    def __init__(self, client, address):
+        self.client = client
+        self.controller = (SERIAL, address, "udp")
+
+    async def __call__(self, name, *told):
+        verb = getattr(self.client, name)
+        if inspect.iscoroutinefunction(verb):
+            return await verb(self.controller, *told, timeout=5)
+        return await asyncio.to_thread(verb, self.controller, *told, timeout=5)
+
+    async def discover(self):
+        verb = self.client.get_all_controllers
+        if inspect.iscoroutinefunction(verb):
+            return await verb(timeout=0.3)
+        return await asyncio.to_thread(verb, timeout=0.3)
+
+
+@pytest.fixture(params=[Uhppote, UhppoteAsync])
+def against(request, serve_panel):
+    """Runs a scenario with one of the clients and a served panel."""
+
+    def run(scenario, **options):
+        async def main():
+            async with serve_panel(**options) as panel:
+                address = "{}:{}".format(*panel.address)
+                await scenario(Client(request.param(bind="0.0.0.0", broadcast=address), address), panel)
+
+        asyncio.run(main())
+
+    return run
+
+
+def test_who_is_there(against):
+    async def scenario(ask, _):
+        told = await ask("get_controller")
+        assert (told.controller, told.version, told.mac_address) == (SERIAL, "v8.92", "00:12:23:34:45:56")
+        assert (told.ip_address, told.date) == (IPv4Address("192.168.1.100"), date(2018, 11, 5))
+        assert [found.controller for found in await ask.discover()] == [SERIAL]
+
+    against(scenario)
+
+
+def test_time_and_status(against):
+    async def scenario(ask, panel):
+        assert (await ask("get_time")).datetime == AT
+        put = datetime(2028, 2, 29, 23, 59, 58)
+        assert (await ask("set_time", put)).datetime == put
+        status = await ask("get_status")
+        assert (status.system_date, status.system_time, status.event_index) == (put.date(), put.time(), 0)
+        record = await ask("get_status_record")
+        assert record.event is None and record.system.datetime == put
+        panel.emulator.swipe(5, 2)
+        record = await ask("get_status_record")
+        assert (record.event.index, record.event.card, record.event.door, record.event.access_granted) == (
+            1,
+            5,
+            2,
+            False,
+        )
+
+    against(scenario)
+
+
+def test_cards(against):
+    async def scenario(ask, _):
+        assert (await ask("put_card", 8165538, TODAY, LATER, 1, 0, 29, 1, 7531)).stored
+        first = structs.Card(8165539, TODAY, LATER, {1: 1, 3: 29}, 999999)
+        assert await ask("put_card_record", first) is True
+        assert (await ask("get_cards")).cards == 2
+        told = await ask("get_card", 8165538)
+        assert (told.start_date, told.end_date, told.door_3, told.pin) == (TODAY, LATER, 29, 7531)
+        assert (await ask("get_card_record", 8165539)).pin == 999999
+        assert (await ask("get_card_by_index", 2)).card_number == 8165539
+        assert (await ask("delete_card", 8165538)).deleted
+        assert (await ask("get_card", 8165538)).card_number == 0
+        with pytest.raises(CardNotFound):
+            await ask("get_card_record", 8165538)
+        with pytest.raises(CardDeleted):
+            await ask("get_card_record_by_index", 1)
+        with pytest.raises(CardNotFound):
+            await ask("get_card_record_by_index", 3)
+        assert (await ask("get_card_record_by_index", 2)).card == 8165539
+        assert (await ask("delete_all_cards")).deleted
+        assert (await ask("get_cards")).cards == 0
+
+    against(scenario)
+
+
+def test_doors(against):
+    async def scenario(ask, panel):
+        told = await ask("get_door_control", 3)
+        assert (told.mode, told.delay) == (3, 5)
+        told = await ask("set_door_control", 3, 2, 4)
+        assert (told.door, told.mode, told.delay) == (3, 2, 4)
+        assert (await ask("get_door_control", 3)).mode == 2
+        assert (await ask("open_door", 3)).opened
+        assert (await ask("get_status")).relays == 0b100
+        assert panel.emulator.events()[-1].door == 3
+
+    against(scenario)
+
+
+def test_events(against):
+    async def scenario(ask, panel):
+        assert (await ask("get_event_index")).event_index == 0
+        with pytest.raises(EventNotFound):
+            await ask("get_event_record", 1)
+        for number in range(1, 12):
+            panel.emulator.swipe(number, 1)
+        assert (await ask("get_event", 0xFFFFFFFF)).card == 11
+        assert (await ask("get_event_record", 9)).timestamp == AT
+        with pytest.raises(EventOverwritten):
+            await ask("get_event_record", 2)
+        assert (await ask("set_event_index", 9)).updated
+        assert (await ask("get_event_index")).event_index == 9
+
+    against(scenario, events_max=10, events_chunk=4)
+
+
+def test_listener(against):
+    async def scenario(ask, panel):
+        loop, heard = asyncio.get_running_loop(), asyncio.Queue()
+
+        class Ear(asyncio.DatagramProtocol):
+            def datagram_received(self, data, addr):
+                heard.put_nowait((data, addr))
+
+        transport, _ = await loop.create_datagram_endpoint(Ear, local_addr=("127.61.0.2", 0))
+        port = transport.get_extra_info("sockname")[1]
+        assert (await ask("set_listener", IPv4Address("127.61.0.2"), port, 0)).ok
+        told = await ask("get_listener")
+        assert (told.address, told.port, told.interval) == (IPv4Address("127.61.0.2"), port, 0)
+        perform(panel, {"act": "swipe", "card": 7, "door": 1})
+        data, sender = await asyncio.wait_for(heard.get(), 5)
+        assert (data[0], data[1], data[16], sender) == (0x17, 0x20, 7, panel.address)
+        await ask("open_door", 2)
+        data, _ = await asyncio.wait_for(heard.get(), 5)
+        assert data[27] == 44
+        assert (await ask("set_listener", IPv4Address("127.61.0.2"), port, 1)).ok
+        data, _ = await asyncio.wait_for(heard.get(), 5)  # unasked, after a second
+        assert data[8] == 2
+        transport.close()
+
+    against(scenario)
+
+
+def test_time_profiles(against):
+    async def scenario(ask, _):
+        with pytest.raises(TimeProfileNotFound):
+            await ask("get_time_profile_record", 29)
+        profile = structs.TimeProfile(
+            id=29, start_date=TODAY, end_date=LATER, weekdays=structs.Weekdays(monday=True, friday=True),
+            segments={1: structs.TimeSegment(time(8, 30), time(11, 30)), 2: structs.TimeSegment(time(0), time(0)),
+                      3: structs.TimeSegment(time(13, 45), time(17, 0))},
+            linked_profile=3,
+        )  # fmt: skip
+        assert await ask("set_time_profile_record", profile) is True
+        assert await ask("get_time_profile_record", 29) == profile
+
+    against(scenario)
