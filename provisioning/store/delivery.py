@@ -1,0 +1,321 @@
+"""Queries of delivery: claiming targets, their differences, and what became of them. A claim is fenced by its epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, case, func, insert, or_, select, true, update
+
+from connectors.contract import Fingerprint, Json
+from connectors.desk import Task
+from provisioning.nouns.answers import Drift, TargetState
+from provisioning.nouns.rights import DriftKind, WantedHeld
+from provisioning.store.engine import Tx
+from provisioning.store.rights import PRIORITY_URGENT, PRIORITY_USUAL, RECORD, chunks
+from provisioning.store.tables import drift, record, target
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A target that was claimed."""
+
+    id: str
+    kind: str
+    settings: Mapping[str, Json]
+    epoch: int
+    reconcile: bool
+    fingerprint: Fingerprint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """What the hub knows of a target's reach."""
+
+    identity: str | None
+    counter: int | None
+    attempts: int
+    unreachable: str | None
+    unreachable_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a report changes in a record: every field that it may touch, as it is from now on."""
+
+    target: str
+    key: str
+    dirty: bool
+    urgent: bool
+    due: datetime | None
+    attempts: int
+    known: bool
+    held: str | None
+    held_revision: int
+    seen: datetime | None
+    sent: datetime | None
+    proved: datetime | None
+    proof: str | None
+    receipt: int | None
+    refused: str | None
+    reason: str | None
+
+
+# Built once: putting a statement together costs more than running it.
+_GOING = record.c.wanted.is_(None)
+_DIFFERENCES = (
+    select(record.c.key, record.c.revision, record.c.wanted, record.c.rank, record.c.grants, record.c.urgent)
+    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.due <= bindparam("now"))
+    .order_by(
+        record.c.urgent.desc(),
+        _GOING.desc(),
+        case((_GOING, -record.c.rank), else_=record.c.rank),
+        record.c.changed,
+        record.c.key,
+    )
+    .limit(bindparam("most"))
+)
+_URGENT_DIFFERENCES = _DIFFERENCES.where(record.c.urgent)
+_RECORDS_AT = select(*RECORD).where(record.c.target == bindparam("of_target"))
+_RECORDS_UNDER = select(record.c.attempts, *RECORD).where(
+    record.c.target == bindparam("of_target"), record.c.key.in_(bindparam("keys", expanding=True))
+)
+_NOTE = (
+    update(record)
+    .where(record.c.target == bindparam("new_target"), record.c.key == bindparam("new_key"))
+    .values({name: bindparam(f"new_{name}") for name in Noted.__slots__ if name not in ("target", "key")})
+)
+_RENEW = (
+    update(target)
+    .where(target.c.id == bindparam("of_target"), target.c.epoch == bindparam("of_epoch"), target.c.owner.is_not(None))
+    .values(lease=bindparam("until"))
+)
+_RIGHT_DRIFTS = (
+    update(drift)
+    .where(
+        drift.c.target == bindparam("of_target"),
+        drift.c.righted.is_(None),
+        drift.c.key.in_(bindparam("keys", expanding=True)),
+    )
+    .values(righted=bindparam("when"))
+)
+
+
+def take(tx: Tx, owner: str, limit: int, lease_s: float, *, urgent_only: bool) -> list[Taken]:
+    """Claim up to `limit` targets that are due and free, urgent ones first."""
+    free = or_(target.c.lease.is_(None), target.c.lease <= tx.now)
+    wanted = [target.c.due <= tx.now, free]
+    if urgent_only:
+        wanted.append(target.c.priority >= PRIORITY_URGENT)
+    chosen = (
+        select(target.c.id)
+        .where(*wanted)
+        .order_by(target.c.priority.desc(), target.c.due, target.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    columns = (
+        target.c.id, target.c.kind, target.c.settings, target.c.epoch, target.c.identity, target.c.counter,
+        target.c.read_due, target.c.priority, target.c.active,
+    )  # fmt: skip
+    rows = tx.run(
+        update(target)
+        .where(target.c.id.in_(chosen))
+        .values(owner=owner, epoch=target.c.epoch + 1, lease=tx.now + timedelta(seconds=lease_s))
+        .returning(*columns)
+    ).all()
+    return [_taken(tx, row) for row in sorted(rows, key=_urgent_first)]
+
+
+def anything_due(tx: Tx, *, urgent_only: bool) -> bool:
+    """Whether some target could be claimed now, so that an idle gateway need not write to find out."""
+    wanted = [target.c.due <= tx.now, or_(target.c.lease.is_(None), target.c.lease <= tx.now)]
+    if urgent_only:
+        wanted.append(target.c.priority >= PRIORITY_URGENT)
+    return tx.run(select(target.c.id).where(*wanted).limit(1)).first() is not None
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next free target is due; None where none ever is."""
+    free = or_(target.c.lease.is_(None), target.c.lease <= tx.now)
+    return tx.run(select(target.c.due).where(target.c.due.is_not(None), free).order_by(target.c.due).limit(1)).scalar()
+
+
+def renew(tx: Tx, id_: str, epoch: int, lease_s: float) -> bool:
+    """Hold a target for longer; False where the claim is void."""
+    until = tx.now + timedelta(seconds=lease_s)
+    return tx.run(_RENEW, {"of_target": id_, "of_epoch": epoch, "until": until}).rowcount == 1
+
+
+def void_claims(tx: Tx, owner: str) -> None:
+    """Take back every claim of an owner that is known to have stopped."""
+    tx.run(update(target).where(target.c.owner == owner).values(owner=None, lease=None, epoch=target.c.epoch + 1))
+
+
+def differences(tx: Tx, id_: str, limit: int, *, urgent_only: bool) -> list[Task]:
+    """What is not as wanted on a target and due, in the order in which it must be carried out: urgent first, then what
+    is to go (descending rank), then what is to come (ascending rank)."""
+    statement = _URGENT_DIFFERENCES if urgent_only else _DIFFERENCES
+    asked = {"of_target": id_, "now": tx.now, "most": limit}
+    return [
+        Task(key, revision, wanted, rank, grants, urgent, first=revision == 1 and wanted is not None)
+        for key, revision, wanted, rank, grants, urgent in tx.tuples(statement, asked)
+    ]
+
+
+def records_under(tx: Tx, id_: str, keys: Sequence[str]) -> dict[str, tuple[WantedHeld, int]]:
+    """Records of a target by key, each with the tries made since it last changed."""
+    return {
+        key: (WantedHeld(target_, key, *rest), attempts)
+        for some in chunks(keys)
+        for attempts, target_, key, *rest in tx.tuples(_RECORDS_UNDER, {"of_target": id_, "keys": some})
+    }
+
+
+def records_at(tx: Tx, id_: str) -> list[WantedHeld]:
+    """Every record of a target."""
+    return [WantedHeld(*row) for row in tx.tuples(_RECORDS_AT, {"of_target": id_})]
+
+
+def note(tx: Tx, noted: Sequence[Noted]) -> None:
+    """Write what became of records."""
+    if noted:
+        tx.run(_NOTE, [{f"new_{name}": getattr(each, name) for name in Noted.__slots__} for each in noted])
+
+
+def outward(tx: Tx, id_: str) -> Outward:
+    """What is known of a target's reach."""
+    columns = (
+        target.c.identity, target.c.counter, target.c.attempts, target.c.unreachable, target.c.unreachable_since,
+    )  # fmt: skip
+    return Outward(**tx.rows(select(*columns).where(target.c.id == id_))[0])
+
+
+def reached(tx: Tx, id_: str, fingerprint: Fingerprint, *, read_now: bool) -> None:
+    """Note who answered; `read_now` has the whole target read, and puts every waiting record back to due."""
+    values: dict[str, Any] = {
+        "identity": fingerprint.identity, "counter": fingerprint.counter, "attempts": 0, "seen": tx.now,
+        "unreachable": None, "unreachable_since": None,
+    }  # fmt: skip
+    if read_now:
+        values["read_due"] = tx.now
+        waiting = (record.c.target == id_, record.c.dirty == true(), record.c.attempts > 0)
+        tx.run(update(record).where(*waiting).values(due=tx.now, attempts=0))
+    tx.run(update(target).where(target.c.id == id_).values(**values))
+
+
+def forget_held(tx: Tx, id_: str) -> int:
+    """A new incarnation: nothing is known of what it holds. Returns how many records are to be put again."""
+    tx.run(update(target).where(target.c.id == id_).values(incarnation=target.c.incarnation + 1))
+    values = {"known": False, "held": None, "held_revision": 0, "proved": None, "receipt": None, "attempts": 0}
+    where = (record.c.target == id_, or_(record.c.wanted.is_not(None), record.c.dirty))
+    return tx.run(update(record).where(*where).values(**values, dirty=True, due=tx.now)).rowcount
+
+
+def give_back(tx: Tx, id_: str, epoch: int, *, due: datetime | None) -> bool:
+    """End a claim; the target is due when its first difference is, or its next reading, or at `due` where given."""
+    first = select(func.min(record.c.due)).where(record.c.target == id_, record.c.dirty == true()).scalar_subquery()
+    urgent = select(record.c.key).where(record.c.target == id_, record.c.dirty == true(), record.c.urgent).exists()
+    soonest = case(
+        (first.is_(None), target.c.read_due),
+        (target.c.read_due.is_(None), first),
+        (first < target.c.read_due, first),
+        else_=target.c.read_due,
+    )
+    values = {
+        "owner": None,
+        "lease": None,
+        "due": soonest if due is None else due,
+        "priority": case((urgent, PRIORITY_URGENT), else_=PRIORITY_USUAL),
+    }
+    where = (target.c.id == id_, target.c.epoch == epoch)
+    return tx.run(update(target).where(*where).values(**values)).rowcount == 1
+
+
+def out_of_reach(tx: Tx, id_: str, why: str, since: datetime, attempts: int) -> None:
+    """Note that a target did not answer."""
+    values = {"unreachable": why, "unreachable_since": since, "attempts": attempts}
+    tx.run(update(target).where(target.c.id == id_).values(**values))
+
+
+def read_through(tx: Tx, id_: str, next_due: datetime) -> None:
+    """Note that a target was read in full just now."""
+    tx.run(update(target).where(target.c.id == id_).values(read=tx.now, read_due=next_due))
+
+
+def ask_reading(tx: Tx, id_: str) -> bool:
+    """Have a target read in full as soon as a gateway is free; False where there is none of this id."""
+    tx.wake("delivery")
+    return tx.run(update(target).where(target.c.id == id_).values(due=tx.now, read_due=tx.now)).rowcount == 1
+
+
+def add_foreign(tx: Tx, id_: str, found: Mapping[str, str], rank: int) -> None:
+    """Note things that nobody ever wanted there, as records that are to go."""
+    rows: list[dict[str, Any]] = [
+        {
+            "target": id_, "key": key, "holder": None, "wanted": None, "revision": 1, "rank": rank, "grants": (),
+            "urgent": True, "dirty": True, "due": tx.now, "attempts": 0, "changed": tx.now, "known": True,
+            "held": body, "held_revision": 0, "seen": tx.now,
+        }
+        for key, body in found.items()
+    ]  # fmt: skip
+    if rows:
+        tx.run(insert(record), rows)
+
+
+def add_drifts(tx: Tx, drifts: Sequence[Drift], alarm: str | None) -> None:
+    """Keep what a reading showed."""
+    if drifts:
+        tx.run(
+            insert(drift),
+            [{**{name: getattr(each, name) for name in each.__slots__}, "alarm": alarm} for each in drifts],
+        )
+
+
+def right_drifts(tx: Tx, id_: str, keys: Sequence[str]) -> None:
+    """Note that these records are as wanted again."""
+    for some in chunks(keys):
+        tx.run(_RIGHT_DRIFTS, {"of_target": id_, "keys": some, "when": tx.now})
+
+
+def drifts(tx: Tx, limit: int, *, open_only: bool) -> list[Drift]:
+    """Drifts, the latest first."""
+    columns = [drift.c[name] for name in Drift.__slots__]
+    statement = select(*columns).order_by(drift.c.at.desc(), drift.c.id).limit(limit)
+    if open_only:
+        statement = statement.where(drift.c.righted.is_(None))
+    return [Drift(**row | {"kind": DriftKind(row["kind"])}) for row in tx.rows(statement)]
+
+
+def target_states(tx: Tx, id_: str | None = None) -> list[TargetState]:
+    """How the targets fare, by id; or one of them."""
+    counts = (
+        select(
+            record.c.target,
+            func.sum(case((record.c.wanted.is_not(None), 1), else_=0)).label("records"),
+            func.sum(case((record.c.dirty, 1), else_=0)).label("dirty"),
+            func.sum(case((and_(record.c.dirty, record.c.refused.is_not(None)), 1), else_=0)).label("refused"),
+        )
+        .group_by(record.c.target)
+        .subquery()
+    )
+    own = [target.c[name] for name in TargetState.__slots__ if name not in ("records", "dirty", "refused")]
+    statement = select(
+        *own,
+        *(func.coalesce(counts.c[name], 0).label(name) for name in ("records", "dirty", "refused")),
+    ).select_from(target.outerjoin(counts, counts.c.target == target.c.id))
+    if id_ is not None:
+        statement = statement.where(target.c.id == id_)
+    return [TargetState(**row) for row in tx.rows(statement.order_by(target.c.id))]
+
+
+def _urgent_first(row: Row[Any]) -> tuple[int, str]:
+    return (-row.priority, row.id)
+
+
+def _taken(tx: Tx, row: Any) -> Taken:
+    fingerprint = None if row.identity is None else Fingerprint(row.identity, row.counter)
+    reconcile = row.active and row.read_due is not None and row.read_due <= tx.now
+    return Taken(row.id, row.kind, row.settings, row.epoch, reconcile, fingerprint)

@@ -1,0 +1,60 @@
+"""Operators and the digests of their tokens. A name is never given to another: the story would speak of two people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from provisioning.nouns.told import Operator
+from provisioning.store.engine import Tx
+from provisioning.store.tables import operator
+
+_OPERATOR = select(
+    operator.c.id, operator.c.name, operator.c.roles, operator.c.bootstrap, operator.c.created, operator.c.ended
+)
+
+
+def add_operator(tx: Tx, added: Operator, token_digest: bytes) -> None:
+    """Keep an operator."""
+    tx.run(
+        insert(operator).values(
+            id=added.id,
+            name=added.name,
+            roles=sorted(added.roles),
+            token_digest=token_digest,
+            bootstrap=added.bootstrap,
+            created=added.created,
+        )
+    )
+
+
+def by_token(tx: Tx, token_digest: bytes) -> Operator | None:
+    """Who holds this token, ended or not."""
+    return _first(tx, operator.c.token_digest == token_digest)
+
+
+def by_name(tx: Tx, name: str) -> Operator | None:
+    """Who has or had this name."""
+    return _first(tx, operator.c.name == name)
+
+
+def operators(tx: Tx, *, in_force: bool) -> Sequence[Operator]:
+    """Operators by name; `in_force` leaves out those who have ended."""
+    query = _OPERATOR.where(operator.c.ended.is_(None)) if in_force else _OPERATOR
+    return [_operator(row) for row in tx.run(query.order_by(operator.c.name))]
+
+
+def end_operator(tx: Tx, operator_id: str) -> None:
+    """Their token opens nothing from now on."""
+    tx.run(update(operator).where(operator.c.id == operator_id).values(ended=tx.now))
+
+
+def _first(tx: Tx, condition: Any) -> Operator | None:
+    row = tx.run(_OPERATOR.where(condition)).first()
+    return _operator(row) if row else None
+
+
+def _operator(row: Row[Any]) -> Operator:
+    return Operator(row.id, row.name, frozenset(row.roles), row.bootstrap, row.created, row.ended)

@@ -1,0 +1,184 @@
+"""Queries: grants, and the wanted side of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from provisioning.nouns.rights import Grant, WantedHeld
+from provisioning.store.engine import Tx
+from provisioning.store.tables import grant, person, record, target
+
+PRIORITY_USUAL = 0
+PRIORITY_URGENT = 100
+
+# SQLite takes 32,766 bound values in a statement; chunks stay far below that.
+IN_MAX = 500
+
+
+# In the order of WantedHeld's fields.
+RECORD = tuple(record.c[name] for name in WantedHeld.__slots__)
+# Built once: putting a statement together costs more than running it.
+RECORDS_OF = select(*RECORD).where(record.c.holder.in_(bindparam("holders", expanding=True)))
+RECORDS_OF_KEYS = select(*RECORD).where(record.c.key.in_(bindparam("keys", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is newly wanted under one key of one target; `body` None: nothing. `fresh`: no row is there yet."""
+
+    target: str
+    key: str
+    holder: str | None
+    body: str | None
+    revision: int
+    rank: int
+    grants: tuple[str, ...]
+    urgent: bool
+    fresh: bool
+
+
+def open_grants(tx: Tx, persons: Sequence[str]) -> list[Grant]:
+    """The grants of these persons that nobody has ended, whatever their dates."""
+    found: list[Grant] = []
+    for some in chunks(persons):
+        mine = (grant.c.person.in_(some), grant.c.ended.is_(None))
+        found += [Grant(**row) for row in tx.rows(select(grant).where(*mine).order_by(grant.c.recorded, grant.c.id))]
+    return found
+
+
+def grants_by_id(tx: Tx, ids: Sequence[str]) -> list[Grant]:
+    """The grants of these ids."""
+    return [Grant(**row) for some in chunks(ids) for row in tx.rows(select(grant).where(grant.c.id.in_(some)))]
+
+
+def add_grants(tx: Tx, grants: Sequence[Grant]) -> None:
+    """Record new grants."""
+    if grants:
+        tx.run(insert(grant), [_fields(each) for each in grants])
+
+
+def end_grants(tx: Tx, ids: Sequence[str], by: str) -> None:
+    """End grants now; `by` names the cause."""
+    for some in chunks(ids):
+        tx.run(update(grant).where(grant.c.id.in_(some)).values(ended=tx.now, ended_by=by))
+
+
+def records_of(tx: Tx, holders: Sequence[str]) -> list[WantedHeld]:
+    """Every record that these holders have or had, on every target."""
+    found: list[WantedHeld] = []
+    for some in chunks(holders):
+        found += [WantedHeld(*row) for row in tx.tuples(RECORDS_OF, {"holders": some})]
+    return found
+
+
+def records_of_keys(tx: Tx, keys: Sequence[str]) -> list[WantedHeld]:
+    """Every record under these keys, on every target."""
+    found: list[WantedHeld] = []
+    for some in chunks(keys):
+        found += [WantedHeld(*row) for row in tx.tuples(RECORDS_OF_KEYS, {"keys": some})]
+    return found
+
+
+def wish(tx: Tx, wishes: Sequence[Wish]) -> None:
+    """Write what is newly wanted, and make its targets due."""
+    fresh = [_fresh(tx, each) for each in wishes if each.fresh]
+    again = [_again(each) for each in wishes if not each.fresh]
+    if fresh:
+        tx.run(insert(record), fresh)
+    if again:
+        tx.run(_wish_again(tx.now), again)
+    _make_due(tx, wishes)
+
+
+def restate_grants(tx: Tx, restated: Mapping[tuple[str, str], tuple[str, ...]]) -> None:
+    """Say on which grants unchanged records stand now; no device needs to hear of it."""
+    if restated:
+        statement = (
+            update(record)
+            .where(record.c.target == bindparam("at"), record.c.key == bindparam("under"))
+            .values(grants=bindparam("new_grants"))
+        )
+        rows = [{"at": at, "under": under, "new_grants": grants} for (at, under), grants in restated.items()]
+        tx.run(statement, rows)
+
+
+def set_person_due(tx: Tx, due: Mapping[str, datetime | None]) -> None:
+    """When each person's rights may next change by themselves."""
+    if due:
+        statement = update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when"))
+        tx.run(statement, [{"who": who, "when": when} for who, when in due.items()])
+
+
+def persons_due(tx: Tx, limit: int) -> list[str]:
+    """Persons whose rights are to be looked at again now, the longest due first."""
+    statement = select(person.c.id).where(person.c.due <= tx.now).order_by(person.c.due, person.c.id).limit(limit)
+    return [row.id for row in tx.run(statement)]
+
+
+def everybody_due(tx: Tx) -> int:
+    """Have everybody looked at again; returns how many."""
+    return tx.run(update(person).values(due=tx.now)).rowcount
+
+
+def hasten(tx: Tx, holder: str) -> None:
+    """Put what is still to be taken away from a holder ahead of all other work, past every back-off."""
+    going = (record.c.holder == holder, record.c.wanted.is_(None), record.c.dirty)
+    places = [row.target for row in tx.run(select(record.c.target).where(*going).distinct().order_by(record.c.target))]
+    tx.run(update(record).where(*going).values(urgent=True, due=tx.now))
+    if places:
+        tx.run(update(target).where(target.c.id.in_(places)).values(due=tx.now, priority=PRIORITY_URGENT))
+        tx.wake("delivery")
+
+
+def chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    """The values in pieces that one statement can take."""
+    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))
+
+
+def _fields(each: Grant) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in each.__slots__}
+
+
+def _fresh(tx: Tx, each: Wish) -> dict[str, Any]:
+    return {
+        "target": each.target, "key": each.key, "holder": each.holder, "wanted": each.body,
+        "revision": each.revision, "rank": each.rank, "grants": each.grants, "urgent": each.urgent,
+        "dirty": True, "due": tx.now, "attempts": 0, "changed": tx.now, "known": False, "held": None,
+        "held_revision": 0,
+    }  # fmt: skip
+
+
+def _again(each: Wish) -> dict[str, Any]:
+    return {
+        "at": each.target, "under": each.key, "new_holder": each.holder, "new_wanted": each.body,
+        "new_revision": each.revision, "new_rank": each.rank, "new_grants": each.grants,
+        "new_urgent": each.urgent,
+    }  # fmt: skip
+
+
+def _wish_again(now: datetime) -> Any:
+    named = {name: bindparam(f"new_{name}") for name in ("holder", "wanted", "revision", "rank", "grants", "urgent")}
+    return (
+        update(record)
+        .where(record.c.target == bindparam("at"), record.c.key == bindparam("under"))
+        .values(**named, dirty=True, due=now, attempts=0, changed=now, sent=None, refused=None, reason=None)
+    )
+
+
+def _make_due(tx: Tx, wishes: Sequence[Wish]) -> None:
+    urgent = sorted({each.target for each in wishes if each.urgent})
+    usual = sorted({each.target for each in wishes} - set(urgent))
+    # In id order, so that two transactions never wait for each other (guide, engine, trap 2).
+    if urgent:
+        tx.run(update(target).where(target.c.id.in_(urgent)).values(due=tx.now, priority=PRIORITY_URGENT))
+    if usual:
+        later = or_(target.c.due.is_(None), target.c.due > tx.now)
+        reachable = target.c.unreachable.is_(None)
+        tx.run(update(target).where(target.c.id.in_(usual), later, reachable).values(due=tx.now))
+    if wishes:
+        tx.wake("delivery")
