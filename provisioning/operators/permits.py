@@ -1,0 +1,53 @@
+"""Who may do what: one table. What is not in it, nobody may. System keeps the machine and grants no rights to people;
+the auditor reads everything and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from provisioning.nouns.refusals import Refusal
+from provisioning.nouns.told import Actor, Operator
+
+_ALL = frozenset({"hr", "security", "system", "auditor"})
+_PEOPLE = frozenset({"hr", "security", "auditor"})
+_HR = frozenset({"hr"})
+_SECURITY = frozenset({"security"})
+_SYSTEM = frozenset({"system"})
+_AUDITOR = frozenset({"auditor"})
+
+PERMITS: Mapping[str, frozenset[str]] = {
+    "status.read": _ALL,
+    "hr.read": _HR | _AUDITOR,
+    "hr.import": _HR,
+    "person.read": _PEOPLE,
+    "readiness.read": _PEOPLE,
+    "why.read": _PEOPLE,
+    "card.write": _HR | _SECURITY,
+    "revoke": _SECURITY,
+    "revocation.read": _PEOPLE,
+    "rules.read": _ALL,
+    "rules.apply": _SECURITY,
+    "campus.read": _ALL,
+    "campus.apply": _SYSTEM,
+    "targets.read": _ALL,
+    "targets.reconcile": _SYSTEM | _SECURITY,
+    "drift.read": _SECURITY | _SYSTEM | _AUDITOR,
+    "alarms.read": _ALL,
+    "alarms.acknowledge": _SECURITY | _SYSTEM,
+    "story.read": _AUDITOR,
+    "operator.read": _SYSTEM | _AUDITOR,
+    "operator.write": _SYSTEM,
+}
+
+
+class Forbidden(Refusal):
+    """{name} may not do this ({action}). It takes the role of {roles}: ask an operator who holds it."""
+
+    status = 403
+
+
+def permit(operator: Operator | Actor, action: str) -> None:
+    """Return where the operator's roles allow the action. Raises `Forbidden`, for an action nobody named, too."""
+    allowed = PERMITS.get(action, frozenset())
+    if not operator.roles & allowed:
+        raise Forbidden(name=operator.name, action=action, roles=", ".join(sorted(allowed)) or "-")
