@@ -1,0 +1,188 @@
+"""The campus as data: what a checked campus file says, in values that every room may read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.contract import Json
+from devices.campus import CampusError, Problem, read
+from policies.calendar import Calendar
+from provisioning.campus.checks import problems_of
+from provisioning.campus.shape import CampusShape, DepartmentShape, NameShape, SiteShape, TargetShape
+from provisioning.nouns.refusals import Refusal
+from provisioning.nouns.words import Language, say
+
+FAULTS_SHOWN_MAX = 50
+
+
+class CampusFaults(Refusal):
+    """The campus file {name} has {count} faults; nothing of it was taken. Correct them and send it again."""
+
+    def __init__(self, name: str, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__(name=name, count=len(problems))
+
+    def sentence(self, language: Language) -> str:
+        """The refusal, and below it a line for each fault: line, column, what is wrong, and its cure."""
+        shown = [_line(problem, language) for problem in self.problems[:FAULTS_SHOWN_MAX]]
+        rest = [] if len(self.problems) <= FAULTS_SHOWN_MAX else ["…"]
+        return "\n".join([say(self.template(), language, self.fields), *shown, *rest])
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A building."""
+
+    id: str
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Buildings within one fence."""
+
+    id: str
+    name: Mapping[str, str]
+    buildings: tuple[Building, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department; `parent` None at the top."""
+
+    id: str
+    name: Mapping[str, str]
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An office area (办公区): where a stay works."""
+
+    id: str
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A named set of doors."""
+
+    id: str
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A door of a target, by the number that the target gives it."""
+
+    id: str
+    number: int
+    name: Mapping[str, str]
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """A target as the file has it; `settings` are its connector's."""
+
+    id: str
+    kind: str
+    name: Mapping[str, str]
+    building: str
+    settings: Mapping[str, Json]
+    doors: tuple[Door, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Campus:
+    """A whole campus."""
+
+    id: str
+    name: Mapping[str, str]
+    zone: ZoneInfo
+    calendar: Calendar
+    sites: tuple[Site, ...]
+    departments: Mapping[str, Department]
+    areas: Mapping[str, Area]
+    zones: Mapping[str, Zone]
+    targets: tuple[TargetSpec, ...]
+
+    def department(self, word: str) -> str | None:
+        """The id of the department of this id or name, in either language."""
+        return _named(word, self.departments)
+
+    def area(self, word: str) -> str | None:
+        """The id of the office area of this id or name, in either language."""
+        return _named(word, self.areas)
+
+    def lineage(self, department: str) -> tuple[str, ...]:
+        """The department and all above it, itself first; alone where the file has it no more."""
+        above = [department]
+        while (one := self.departments.get(above[-1])) is not None and one.parent is not None:
+            above.append(one.parent)
+        return tuple(above)
+
+
+def read_campus(text: str, name: str) -> Campus:
+    """The campus of a file's text. Raises `CampusFaults` with every fault in it."""
+    try:
+        document = read(text, name)
+    except CampusError as error:
+        raise CampusFaults(name, error.problems) from error
+    problems = problems_of(document)
+    if problems:
+        raise CampusFaults(name, tuple(problems))
+    shape = CampusShape.model_validate(document.value)
+    return Campus(
+        id=shape.campus,
+        name=_name(shape.name),
+        zone=ZoneInfo(shape.time_zone),
+        calendar=Calendar(frozenset(shape.calendar.holidays), frozenset(shape.calendar.workdays)),
+        sites=tuple(_site(site) for site in shape.sites),
+        departments={one.id: _department(one) for one in shape.departments},
+        areas={one.id: Area(one.id, _name(one.name)) for one in shape.areas},
+        zones={one.id: Zone(one.id, _name(one.name)) for one in shape.zones},
+        targets=tuple(_target(target) for target in shape.targets),
+    )
+
+
+def _named(word: str, things: Mapping[str, Department] | Mapping[str, Area]) -> str | None:
+    told = _folded(word)
+    if told in things:
+        return told
+    return next((one.id for one in things.values() if told in map(_folded, one.name.values())), None)
+
+
+def _folded(word: str) -> str:
+    """Full-width and narrow letters are one, and blanks around a name say nothing."""
+    return " ".join(unicodedata.normalize("NFKC", word).split())
+
+
+def _name(shape: NameShape) -> Mapping[str, str]:
+    return {"zh": shape.zh, "en": shape.en}
+
+
+def _site(shape: SiteShape) -> Site:
+    return Site(shape.id, _name(shape.name), tuple(Building(one.id, _name(one.name)) for one in shape.buildings))
+
+
+def _department(shape: DepartmentShape) -> Department:
+    return Department(shape.id, _name(shape.name), shape.parent)
+
+
+def _target(shape: TargetShape) -> TargetSpec:
+    doors = tuple(_door(door) for door in shape.settings.get("doors", ()))
+    return TargetSpec(shape.id, shape.kind, _name(shape.name), shape.building, shape.settings, doors)
+
+
+def _door(told: Mapping[str, Any]) -> Door:
+    return Door(told["id"], told["number"], dict(told["name"]), tuple(told["zones"]))
+
+
+def _line(problem: Problem, language: Language) -> str:
+    told = dict(problem.fields)
+    return f"{problem.line}:{problem.column}: {say(problem.says, language, told)} {say(problem.cure, language, told)}"

@@ -1,0 +1,75 @@
+"""What a notice says of one person, and what taking it would do. Everything is checked on its own before it comes here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from policies.says import Said
+from provisioning.nouns.people import Person, Private, Stay
+from provisioning.nouns.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One person's coming. `department` and `area` are ids of the campus file; `departure` is the last day in post."""
+
+    no: str
+    private: Private
+    department: str
+    post: str
+    kind: str
+    area: str
+    arrival: date
+    departure: date | None
+    card: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An arrival under the id of the notice that tells of it, by which it is taken once."""
+
+    notice: str
+    arrival: Arrival
+
+
+class Effect(StrEnum):
+    """What taking a notice does."""
+
+    NEW = "new"
+    SAME = "same"
+    CHANGED = "changed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What taking one announcement will do, decided before anything is done.
+
+    `person` None: somebody new. `stay` is the one concerned; None where a new one begins. `private` is what must be
+    sealed anew, `id_digest` what will stand on file, `card` what must be assigned; `fields` names what changes.
+    """
+
+    effect: Effect
+    person: Person | None = None
+    stay: Stay | None = None
+    fields: tuple[str, ...] = ()
+    private: Private | None = None
+    id_digest: bytes | None = None
+    card: int | None = None
+    notes: tuple[Said, ...] = ()
+    refusal: Refusal | None = None
+
+
+def said(sentence: Refusal) -> Said:
+    """A refusal's sentence as a value; what a template names is text or a whole number."""
+    return Said(
+        sentence.template(),
+        tuple((name, value if isinstance(value, int) else str(value)) for name, value in sentence.fields.items()),
+    )
+
+
+def note(template: str, **fields: str | int) -> Said:
+    """A remark that refuses nothing."""
+    return Said(template, tuple(fields.items()))
