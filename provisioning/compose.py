@@ -1,0 +1,221 @@
+"""The only place that builds the rooms and joins them. What is real (clock, randomness, threads) enters here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+
+from connectors import registry
+from connectors.contract import Connector, Json
+from connectors.gateway import Gateway, Slots
+from connectors.kept import Kept
+from devices.clock import Clock, SystemClock
+from provisioning.alarms.alarms import Alarms
+from provisioning.api.app import create_app
+from provisioning.campus.campuses import Campuses
+from provisioning.console.pages import Console
+from provisioning.delivery.delivery import Delivery
+from provisioning.delivery.desk import HubDesk
+from provisioning.grants.grants import Grants
+from provisioning.grants.revoking import Revoking
+from provisioning.grants.rulebook import Rulebook
+from provisioning.grants.timer import Timer
+from provisioning.identity.cards import Cards
+from provisioning.identity.persons import Persons
+from provisioning.intake.intake import Intake
+from provisioning.nouns.ids import Ids, RandomBytes
+from provisioning.nouns.refusals import Refusal
+from provisioning.nouns.told import Actor
+from provisioning.operators.operators import Operators
+from provisioning.readiness.readiness import Readiness
+from provisioning.settings import Settings
+from provisioning.store import delivery as delivery_rows
+from provisioning.store.engine import Store, Tx
+from provisioning.store.holding import held
+from provisioning.story.proofs import Proofs
+from provisioning.story.sealer import Sealer
+from provisioning.story.signing import Signer, load_or_make_signer
+from provisioning.story.story import Story
+from provisioning.vault.master import load_or_make
+from provisioning.vault.vault import Vault
+
+EMBEDDED = "gateway:embedded"
+HOUSE = Actor("house:start")
+
+Hop = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a hub needs of the world outside. A rehearsal in virtual time hands in another."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    random_bytes: RandomBytes = secrets.token_bytes
+    hop: Hop = asyncio.to_thread
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every room of one hub, joined."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    hop: Hop
+    store: Store
+    vault: Vault
+    story: Story
+    proofs: Proofs
+    sealer: Sealer
+    alarms: Alarms
+    campuses: Campuses
+    operators: Operators
+    persons: Persons
+    cards: Cards
+    intake: Intake
+    rulebook: Rulebook
+    grants: Grants
+    revoking: Revoking
+    timer: Timer
+    delivery: Delivery
+    gateway: Gateway
+    readiness: Readiness
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep the house going: gateway, timers and sealer, until told to stop. A part that breaks stops all."""
+        async with asyncio.TaskGroup() as parts:
+            for part in (self.gateway.run(stop), self.timer.run(stop), self.sealer.run(stop, self.hop)):
+                parts.create_task(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """What a hub shows to the world. `stop` lets open pages go, so that the server can end."""
+
+    app: FastAPI
+    stop: Callable[[], None]
+
+
+def web(house: House) -> Web:
+    """The API of a house, with the console's pages beside it."""
+    console = Console(house)
+    return Web(create_app(house, [console.router]), console.stop)
+
+
+def dice(seed: int | None = None) -> random.Random:
+    """Chance for emulators and samples, which keep no secrets; the same for the same seed."""
+    return random.Random(seed)  # noqa: S311 - nothing secret is made of it
+
+
+@contextmanager
+def opened(settings: Settings, world: World | None = None) -> Generator[House]:
+    """Build a house on its folder and hold that folder until the block ends.
+
+    Raises `StoreHeld` where another hub serves it, and the vault's refusals where a key file is missing or exposed.
+    """
+    world = world or World()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with held(settings.lock):
+        fresh = not settings.database.exists()
+        master = load_or_make(settings.master_key, world.random_bytes, fresh=fresh)
+        signer = load_or_make_signer(settings.signing_key, world.random_bytes, fresh=fresh)
+        ids = Ids(world.random_bytes)
+        store = Store(settings.database, world.clock, ids)
+        kept = Kept(settings.kept, world.clock, world.hop)
+        try:
+            yield _joined(settings, world, store, Vault(master, world.random_bytes), signer, kept)
+        finally:
+            kept.close()
+            store.close()
+
+
+def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer: Signer, kept: Kept) -> House:
+    story = Story(vault)
+    alarms = Alarms(story)
+    campuses = Campuses(story)
+    persons, cards = Persons(vault, story), Cards(story)
+    rulebook = Rulebook(story)
+    grants = Grants(story, alarms, campuses, rulebook)
+    delivery = Delivery(story, alarms, EMBEDDED)
+    operators = Operators(vault, story)
+    with store.writing() as tx:
+        # Whoever held these claims held this folder too, and is gone.
+        delivery_rows.void_claims(tx, EMBEDDED)
+        _furnish(tx, settings, operators, rulebook)
+    gateway = Gateway(
+        HubDesk(store, delivery, EMBEDDED, world.hop),
+        partial(_connector, store, campuses),
+        kept,
+        world.clock,
+        slots=Slots(rest_s=1.0),
+    )
+    return House(
+        settings=settings,
+        clock=world.clock,
+        ids=store.ids,
+        hop=world.hop,
+        store=store,
+        vault=vault,
+        story=story,
+        proofs=Proofs(signer.verifying_key, settings.checkpoints),
+        sealer=Sealer(store, signer, settings.checkpoints, partial(_unsigned, alarms)),
+        alarms=alarms,
+        campuses=campuses,
+        operators=operators,
+        persons=persons,
+        cards=cards,
+        intake=Intake(persons, story, campuses),
+        rulebook=rulebook,
+        grants=grants,
+        revoking=Revoking(story, grants, campuses),
+        timer=Timer(store, grants, world.hop),
+        delivery=delivery,
+        gateway=gateway,
+        readiness=Readiness(campuses, grants),
+    )
+
+
+def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Rulebook) -> None:
+    """What a new hub needs before anybody can use it: a first operator, and the rules that ship."""
+    token = operators.bootstrap(tx)
+    if token is not None:
+        # Before the commit: a token that nobody holds could never be made again.
+        _write_secret(settings.token, token)
+    if rulebook.text(tx) is None:
+        shipped = resources.files("policies").joinpath("rules", "default.yaml").read_text("utf-8")
+        rulebook.apply(tx, shipped, HOUSE)
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    with suppress(FileNotFoundError):
+        path.unlink()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _connector(store: Store, campuses: Campuses, kind: str, settings: Mapping[str, Json]) -> Connector:
+    with store.reading() as tx:
+        zone: ZoneInfo = campuses.current(tx).zone
+    return registry.build(kind, settings, zone)
+
+
+UNSIGNED = "The story can no longer be signed: {why}"
+
+
+def _unsigned(alarms: Alarms, tx: Tx, refusal: Refusal) -> None:
+    alarms.raise_alarm(tx, "story.unsigned", UNSIGNED, {"why": refusal.sentence("en")})

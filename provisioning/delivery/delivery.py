@@ -1,0 +1,179 @@
+"""Keeps wanted and held together: takes in what gateways report of their targets, and tells the story of it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from connectors.contract import Fingerprint, Json
+from connectors.desk import Found, Report
+from provisioning.alarms.alarms import Alarms
+from provisioning.delivery.outcomes import noted, receipt
+from provisioning.delivery.readings import Difference, differences
+from provisioning.nouns.answers import Drift, TargetState
+from provisioning.nouns.refusals import NotFound
+from provisioning.nouns.rights import DriftKind, WantedHeld
+from provisioning.nouns.told import Actor, Told
+from provisioning.store import delivery as rows
+from provisioning.store import revocations
+from provisioning.store.delivery import Noted
+from provisioning.store.engine import Tx
+from provisioning.store.rights import Wish, wish
+from provisioning.story.story import Story
+
+READ_EVERY_S = 600.0
+READ_SPREAD_S = 60
+REACH_BACKOFF_S = 1.0
+REACH_BACKOFF_S_MAX = 60.0
+PARKED_S = 30.0
+ALARM_AFTER_TRIES = 3
+FOREIGN_RANK = 1
+KEYS_NAMED_MAX = 5
+
+DRIFTED = (
+    "{target} is not as was proved there: {count} {kind} ({keys}). It is being put right; find out who changed it."
+)
+ANOTHER = "Another device, or one that lost its memory, answers as {target}. All its records are put there again."
+UNREACHED = "{target} cannot be reached: {why}. What it holds stays as it is until it answers; see: foyer targets"
+PARKED = (
+    "A fault of the hub stopped the work on {target}: {why}. It is tried again; send the log to whoever looks after it."
+)
+
+
+class Delivery:
+    """What gateways report, taken into the store."""
+
+    def __init__(self, story: Story, alarms: Alarms, gateway: str) -> None:
+        self._story = story
+        self._alarms = alarms
+        self._gateway = gateway
+
+    def report(self, tx: Tx, target: str, reports: Sequence[Report]) -> None:
+        """Take in outcomes; receipts go into the story, and onto the revocations that waited for them."""
+        found = rows.records_under(tx, target, [report.key for report in reports])
+        changed: list[Noted] = []
+        told: list[tuple[int, Told]] = []
+        for report in reports:
+            if report.key not in found:
+                continue
+            row, attempts = found[report.key]
+            said = receipt(row, report, self._gateway)
+            if said is not None:
+                told.append((len(changed), said))
+            changed.append(noted(row, attempts, report, tx.now))
+        ids = self._story.tell(tx, *(said for _, said in told))
+        for (place, said), event in zip(told, ids, strict=True):
+            if said.kind != "record.refused":
+                changed[place] = replace(changed[place], receipt=event)
+            if said.kind == "record.gone":
+                row = found[changed[place].key][0]
+                revocations.prove_lines(tx, target, row.key, row.revision, event)
+        rows.note(tx, changed)
+        rows.right_drifts(tx, target, [each.key for each in changed if not each.dirty])
+
+    def introduce(self, tx: Tx, target: str, fingerprint: Fingerprint) -> bool:
+        """Note who answered; True where it is not the one that was there before, or has lost its memory."""
+        before = rows.outward(tx, target)
+        known = None if before.identity is None else Fingerprint(before.identity, before.counter or 0)
+        another = known is not None and not fingerprint.continues(known)
+        back = before.unreachable is not None
+        if another:
+            lost = rows.forget_held(tx, target)
+            self._alarms.raise_alarm(tx, "target.another", ANOTHER, {"target": target}, target=target)
+            data: dict[str, Json] = {"identity": fingerprint.identity, "records": lost}
+            self._story.tell(tx, Told("target.another", self._gateway, target=target, data=data))
+        if back:
+            self._story.tell(tx, Told("target.back", self._gateway, target=target))
+        rows.reached(tx, target, fingerprint, read_now=another or back)
+        return another
+
+    def reconciled(self, tx: Tx, target: str, found: Sequence[Found], started: datetime) -> int:
+        """Take in a full reading: what differs is drift, an alarm, and work."""
+        shown = differences(rows.records_at(tx, target), {each.key: each.body for each in found}, started)
+        rows.read_through(tx, target, tx.now + timedelta(seconds=READ_EVERY_S + _spread(target)))
+        if not shown:
+            return 0
+        for kind in DriftKind:
+            self._drifted(tx, target, kind, [each for each in shown if each.kind is kind])
+        rows.add_foreign(tx, target, {each.key: each.found or "" for each in shown if each.row is None}, FOREIGN_RANK)
+        wish(tx, [_righting(each.row, each.kind) for each in shown if each.row is not None])
+        return len(shown)
+
+    def release(self, tx: Tx, target: str, epoch: int, unreachable: str | None, parked: str | None) -> None:
+        """End a claim. A target out of reach waits twice as long each time; a fault of ours waits a fixed while."""
+        due = None
+        if unreachable is not None:
+            due = self._out_of_reach(tx, target, unreachable)
+        elif parked is not None:
+            due = tx.now + timedelta(seconds=PARKED_S)
+            self._alarms.raise_alarm(tx, "target.parked", PARKED, {"target": target, "why": parked}, target=target)
+        rows.give_back(tx, target, epoch, due=due)
+
+    def ask_reading(self, tx: Tx, target: str, actor: Actor) -> None:
+        """Have a target read in full now. Raises `NotFound`."""
+        if not rows.ask_reading(tx, target):
+            raise NotFound(what="target", name=target, where="foyer targets")
+        self._story.tell(tx, Told("target.reading-asked", actor.name, target=target))
+
+    def targets(self, tx: Tx) -> list[TargetState]:
+        """How every target fares."""
+        return rows.target_states(tx)
+
+    def target(self, tx: Tx, id_: str) -> TargetState:
+        """How one target fares. Raises `NotFound`."""
+        found = rows.target_states(tx, id_)
+        if not found:
+            raise NotFound(what="target", name=id_, where="foyer targets")
+        return found[0]
+
+    def drifts(self, tx: Tx, limit: int, *, open_only: bool = False) -> list[Drift]:
+        """What readings have shown, the latest first."""
+        return rows.drifts(tx, limit, open_only=open_only)
+
+    def _out_of_reach(self, tx: Tx, target: str, why: str) -> datetime:
+        before = rows.outward(tx, target)
+        attempts = before.attempts + 1
+        if before.unreachable is None:
+            self._story.tell(tx, Told("target.unreachable", self._gateway, target=target, data={"why": why}))
+        if attempts == ALARM_AFTER_TRIES:
+            fields: dict[str, Json] = {"target": target, "why": why}
+            self._alarms.raise_alarm(tx, "target.unreachable", UNREACHED, fields, target=target)
+        rows.out_of_reach(tx, target, why, before.unreachable_since or tx.now, attempts)
+        wait_s = min(REACH_BACKOFF_S_MAX, REACH_BACKOFF_S * 2.0 ** (attempts - 1))
+        return tx.now + timedelta(seconds=wait_s)
+
+    def _drifted(self, tx: Tx, target: str, kind: DriftKind, shown: Sequence[Difference]) -> None:
+        if not shown:
+            return
+        keys = ", ".join(each.key for each in shown[:KEYS_NAMED_MAX]) + (" …" if len(shown) > KEYS_NAMED_MAX else "")
+        fields: dict[str, Json] = {"target": target, "kind": kind.value, "count": len(shown), "keys": keys}
+        alarm = self._alarms.raise_alarm(tx, f"drift.{kind.value}", DRIFTED, fields, target=target)
+        kept = [
+            Drift(tx.ids.new("drf"), target, each.key, kind, each.found, each.proved, tx.now, None) for each in shown
+        ]
+        rows.add_drifts(tx, kept, alarm)
+        told = [
+            Told(
+                f"drift.{kind.value}",
+                self._gateway,
+                person=None if each.row is None else each.row.holder,
+                target=target,
+                data={"key": each.key, "found": each.found, "proved": each.proved},
+            )
+            for each in shown
+        ]
+        self._story.tell(tx, *told)
+
+
+def _righting(row: WantedHeld, kind: DriftKind) -> Wish:
+    urgent = kind is DriftKind.FOREIGN
+    return Wish(
+        row.target, row.key, row.holder, row.wanted, row.revision + 1, row.rank, row.grants, urgent, fresh=False
+    )
+
+
+def _spread(target: str) -> int:
+    """Readings of different targets fall on different seconds, so that no network carries them all at once."""
+    return zlib.crc32(target.encode()) % READ_SPREAD_S

@@ -1,0 +1,103 @@
+"""The desk of the hub's own gateway: `connectors.desk.Desk` over the store. Each call is one short transaction; none is
+open while a wire is busy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from connectors.contract import Fingerprint
+from connectors.desk import Claim, Found, LeaseLost, Report, Task
+from provisioning.delivery.delivery import Delivery
+from provisioning.store import delivery as rows
+from provisioning.store.engine import Store, Tx
+
+LEASE_S = 15.0
+IDLE_S_MIN = 0.05
+IDLE_S_MAX = 60.0
+
+
+class HubDesk:
+    """The desk, called from the gateway's loop; `hop` carries each call to where blocking is allowed."""
+
+    def __init__(self, store: Store, delivery: Delivery, owner: str, hop: Callable[..., Awaitable[Any]]) -> None:
+        self._store = store
+        self._delivery = delivery
+        self._owner = owner
+        self._hop = hop
+        self._changed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        store.listen(self._on_commit)
+
+    async def claim(self, limit: int, *, urgent_only: bool) -> Sequence[Claim]:
+        """Take up to `limit` targets that have work which is due, urgent ones first."""
+        return await self._hop(partial(self._claim, limit, urgent_only=urgent_only))
+
+    async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
+        """The next tasks of a claimed target, in the order in which they must be carried out."""
+        return await self._hop(self._fenced, claim, partial(self._differences, limit=limit, urgent_only=urgent_only))
+
+    async def report(self, claim: Claim, reports: Sequence[Report]) -> None:
+        """Hand in outcomes; those of an outdated revision are noted and clear nothing."""
+        await self._hop(self._fenced, claim, self._delivery.report, reports)
+
+    async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
+        """Say who answered. True where it is a new incarnation: all that was held there is forgotten."""
+        return await self._hop(self._fenced, claim, self._delivery.introduce, fingerprint)
+
+    async def reconciled(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> int:
+        """Hand in a full reading begun at `started`; returns how many drifts it showed."""
+        return await self._hop(self._fenced, claim, self._delivery.reconciled, found, started)
+
+    async def release(self, claim: Claim, *, unreachable: str | None = None, parked: str | None = None) -> None:
+        """Give the target back; what made it stop says how long it waits."""
+        await self._hop(self._fenced, claim, self._delivery.release, claim.epoch, unreachable, parked)
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when there may be work, at the latest after `timeout_s`."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(min(timeout_s, await self._hop(self._idle_s))):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._changed.clear()
+
+    def _claim(self, limit: int, *, urgent_only: bool) -> list[Claim]:
+        with self._store.reading() as tx:
+            if not rows.anything_due(tx, urgent_only=urgent_only):
+                return []
+        with self._store.writing() as tx:
+            taken = rows.take(tx, self._owner, limit, LEASE_S, urgent_only=urgent_only)
+        return [
+            Claim(each.id, each.kind, each.settings, each.epoch, LEASE_S, each.reconcile, each.fingerprint)
+            for each in taken
+        ]
+
+    def _idle_s(self) -> float:
+        """How long no target becomes due; never so short that a gateway with no free slot would spin."""
+        with self._store.reading() as tx:
+            due = rows.next_due(tx)
+        return IDLE_S_MAX if due is None else max(IDLE_S_MIN, (due - self._store.now()).total_seconds())
+
+    def _differences(self, tx: Tx, target: str, *, limit: int, urgent_only: bool) -> list[Task]:
+        return rows.differences(tx, target, limit, urgent_only=urgent_only)
+
+    def _fenced(self, claim: Claim, act: Callable[..., Any], *args: Any) -> Any:
+        """Run an act on a claimed target in one transaction that also renews the claim. Raises `LeaseLost`."""
+        with self._store.writing() as tx:
+            if not rows.renew(tx, claim.target, claim.epoch, LEASE_S):
+                raise LeaseLost(claim.target)
+            return act(tx, claim.target, *args)
+
+    def _on_commit(self, topics: frozenset[str]) -> None:
+        if "delivery" not in topics:
+            return
+        if self._loop is None or self._loop.is_closed():
+            self._changed.set()
+        else:
+            self._loop.call_soon_threadsafe(self._changed.set)

@@ -1,0 +1,101 @@
+"""What an outcome makes of a record. Pure: rows and reports in, rows and story out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from connectors.contract import Done, Json, Later, Refused
+from connectors.desk import Report
+from provisioning.nouns.rights import WantedHeld
+from provisioning.nouns.told import Told
+from provisioning.store.delivery import Noted
+
+BACKOFF_S_MAX = 900.0
+REFUSED_AGAIN_S = 900.0
+SETTLING = "settling"
+
+
+def noted(row: WantedHeld, attempts: int, report: Report, now: datetime) -> Noted:
+    """The record after a report, but for its receipt. An outcome of another revision tells what is held, and clears
+    nothing."""
+    as_it_was = _as_it_was(row, attempts, now)
+    if report.seen:
+        as_it_was = replace(as_it_was, known=True, held=report.held, seen=report.at)
+    if report.revision != row.revision:
+        return as_it_was
+    match report.outcome:
+        case Done(proof):
+            return _done(as_it_was, row, report, proof)
+        case Later(after_s, reason, unreachable):
+            return _later(as_it_was, report, after_s, reason, now, unreachable=unreachable)
+        case Refused(reason):
+            due = now + timedelta(seconds=REFUSED_AGAIN_S)
+            return replace(as_it_was, refused=reason, reason=None, due=due, attempts=attempts + 1, sent=report.at)
+
+
+def receipt(row: WantedHeld, report: Report, gateway: str) -> Told | None:
+    """What the story says of an outcome; None where it says nothing new."""
+    if report.revision != row.revision:
+        return None
+    data: dict[str, Json] = {"key": row.key, "revision": row.revision, "grants": list(row.grants)}
+    match report.outcome:
+        case Done(proof):
+            kind = "record.gone" if row.wanted is None else "record.proved"
+            data |= {"held": report.held if report.seen else row.wanted, "proof": proof, "read": report.at.isoformat()}
+        case Refused(reason) if row.refused != reason:
+            kind = "record.refused"
+            data |= {"reason": reason}
+        case _:
+            return None
+    return Told(kind, gateway, person=row.holder, target=row.target, data=data)
+
+
+def _done(before: Noted, row: WantedHeld, report: Report, proof: str) -> Noted:
+    return replace(
+        before,
+        dirty=False,
+        urgent=False,
+        due=None,
+        attempts=0,
+        known=True,
+        held=report.held if report.seen else row.wanted,
+        held_revision=row.revision,
+        proved=report.at,
+        proof=proof,
+        refused=None,
+        reason=None,
+    )
+
+
+def _later(before: Noted, report: Report, after_s: float, reason: str, now: datetime, *, unreachable: bool) -> Noted:
+    if unreachable:
+        # The target as a whole waits; its records are due as soon as it answers.
+        return replace(before, reason=reason)
+    settling = reason == SETTLING
+    # Settling ends at a known instant; any other wait doubles, so that one bad record never hammers a device.
+    wait_s = after_s if settling else min(BACKOFF_S_MAX, after_s * 2.0**before.attempts)
+    attempts = before.attempts if settling else before.attempts + 1
+    due = now + timedelta(seconds=wait_s)
+    return replace(before, reason=reason, due=due, attempts=attempts, sent=report.at)
+
+
+def _as_it_was(row: WantedHeld, attempts: int, now: datetime) -> Noted:
+    return Noted(
+        target=row.target,
+        key=row.key,
+        dirty=row.dirty,
+        urgent=row.urgent,
+        due=now if row.dirty else None,
+        attempts=attempts,
+        known=row.known,
+        held=row.held,
+        held_revision=row.held_revision,
+        seen=row.seen,
+        sent=row.sent,
+        proved=row.proved,
+        proof=row.proof,
+        receipt=row.receipt,
+        refused=row.refused,
+        reason=row.reason,
+    )

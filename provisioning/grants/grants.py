@@ -1,0 +1,201 @@
+"""Wanted against granted. This room opens and ends grants and writes the wanted records that follow, with the story of
+it, in the caller's transaction. It is always safe to look again: an answer that has not changed writes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.contract import Compiled, Json
+from policies.explain import explain
+from provisioning.alarms.alarms import Alarms
+from provisioning.campus.campuses import Campuses
+from provisioning.campus.file import Campus
+from provisioning.grants.compile import Dossier, Ground, Verdict, compiled, facts_of, judge, wishes
+from provisioning.grants.rulebook import Rulebook
+from provisioning.grants.targets import Serving, serving
+from provisioning.nouns.answers import Effect, StayWhy
+from provisioning.nouns.people import Person
+from provisioning.nouns.rights import Grant, WantedHeld
+from provisioning.nouns.told import Actor, Told
+from provisioning.store import people as people_store
+from provisioning.store import rights as rights_store
+from provisioning.store.engine import Tx
+from provisioning.store.rights import Wish
+from provisioning.story.story import Story
+
+RULE_BROKEN = (
+    "The rule {rule} could not be decided for somebody, so it granted nothing. Look why, and correct the rule."
+)
+RESOURCE_UNKNOWN = (
+    "The rule {rule} grants {resource}, which no target of the campus serves. Correct the rule or the campus file."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One person looked at: what becomes of their grants, and what each target should hold for them."""
+
+    dossier: Dossier
+    verdict: Verdict
+    by_target: dict[str, Compiled]
+    due: datetime | None
+
+
+class Grants:
+    """Decides who has what, and what every target should therefore hold."""
+
+    def __init__(self, story: Story, alarms: Alarms, campuses: Campuses, rulebook: Rulebook) -> None:
+        self._story = story
+        self._alarms = alarms
+        self._campuses = campuses
+        self._rulebook = rulebook
+        self._serving: tuple[Campus, Serving] | None = None
+
+    def look(
+        self,
+        tx: Tx,
+        persons: Sequence[str],
+        actor: Actor,
+        trace: str | None = None,
+        *,
+        urgent: bool = False,
+    ) -> Effect:
+        """Look again at these persons' rights and put what every target should hold for them.
+
+        `urgent` sends what is taken away ahead of all other work. Raises `NoCampus`, `NoRules`.
+        """
+        campus = self._campuses.current(tx)
+        ground = Ground(campus, self._rulebook.current(tx), self.serving(campus), tx.now, tx.ids, trace)
+        looks = [_look(dossier, ground) for dossier in _dossiers(tx, persons)]
+        others = _others(tx, looks)
+        wished: list[Wish] = []
+        told: list[Told] = []
+        for each in looks:
+            wants, restated = wishes(each.dossier, each.by_target, others, urgent=urgent)
+            wished += wants
+            rights_store.restate_grants(tx, restated)
+            if wants or each.verdict.opened or each.verdict.ended:
+                told.append(_decided(each, wants, ground, actor))
+            self._warn(tx, each, ground)
+        opened = [grant for each in looks for grant in each.verdict.opened]
+        ended = [grant.id for each in looks for grant in each.verdict.ended]
+        rights_store.add_grants(tx, opened)
+        rights_store.end_grants(tx, ended, trace or actor.name)
+        rights_store.wish(tx, wished)
+        rights_store.set_person_due(tx, {each.dossier.person: each.due for each in looks})
+        self._story.tell(tx, *told)
+        return _effect(told, opened, ended, wished)
+
+    def anybody_due(self, tx: Tx) -> bool:
+        """Whether there is anybody to look at now."""
+        return bool(rights_store.persons_due(tx, 1))
+
+    def look_due(self, tx: Tx, limit: int, actor: Actor) -> int:
+        """Look again at up to `limit` persons who are due; returns how many there were."""
+        persons = rights_store.persons_due(tx, limit)
+        if persons:
+            self.look(tx, persons, actor)
+        return len(persons)
+
+    def why(self, tx: Tx, person: Person, resource: str | None) -> tuple[StayWhy, ...]:
+        """What the rules say of each of a person's stays, and what is granted."""
+        campus = self._campuses.current(tx)
+        rules = self._rulebook.current(tx)
+        grants = rights_store.open_grants(tx, [person.id])
+        return tuple(
+            StayWhy(
+                stay,
+                explain(facts_of(stay, campus), rules, campus.calendar, resource),
+                tuple(grant for grant in grants if grant.stay == stay.id and resource in (None, grant.resource)),
+            )
+            for stay in people_store.stays_of(tx, [person.id]).get(person.id, ())
+        )
+
+    def serving(self, campus: Campus) -> Serving:
+        """The campus's targets as connectors, by what they serve."""
+        if self._serving is None or self._serving[0] is not campus:
+            self._serving = (campus, serving(campus))
+        return self._serving[1]
+
+    def _warn(self, tx: Tx, look: _Look, ground: Ground) -> None:
+        for fault in look.verdict.faults:
+            person = look.dossier.person
+            self._alarms.raise_alarm(tx, "rule.broken", RULE_BROKEN, {"rule": fault.rule}, person=person)
+        unserved = {
+            (grant.rule, grant.resource)
+            for grant in look.verdict.opened
+            if grant.resource not in ground.serving.by_resource
+        }
+        for rule, resource in sorted(unserved):
+            fields: dict[str, Json] = {"rule": rule, "resource": resource}
+            self._alarms.raise_alarm(tx, "rule.resource-unknown", RESOURCE_UNKNOWN, fields)
+
+
+def _look(dossier: Dossier, ground: Ground) -> _Look:
+    verdict = judge(dossier, ground)
+    by_target, due = compiled(dossier, verdict.standing, ground)
+    return _Look(dossier, verdict, by_target, due)
+
+
+def _dossiers(tx: Tx, persons: Sequence[str]) -> list[Dossier]:
+    people = list(dict.fromkeys(persons))
+    stays = people_store.stays_of(tx, people)
+    cards = people_store.credentials_of(tx, people)
+    grants: dict[str, list[Grant]] = defaultdict(list)
+    for grant in rights_store.open_grants(tx, people):
+        grants[grant.person].append(grant)
+    records: dict[str | None, list[WantedHeld]] = defaultdict(list)
+    for record in rights_store.records_of(tx, people):
+        records[record.holder].append(record)
+    return [
+        Dossier(who, stays.get(who, ()), cards.get(who, ()), tuple(grants[who]), tuple(records[who])) for who in people
+    ]
+
+
+def _others(tx: Tx, looks: Sequence[_Look]) -> dict[tuple[str, str], WantedHeld]:
+    """Rows under wanted keys, whoever they belong to: a card that was another's, say, who may be looked at here too."""
+    known = {(row.target, row.key): row for each in looks for row in each.dossier.records}
+    wanted = {(target, key) for each in looks for target, made in each.by_target.items() for key in made.records}
+    keys = sorted({key for _, key in wanted - known.keys()})
+    rows = rights_store.records_of_keys(tx, keys) if keys else []
+    return known | {(row.target, row.key): row for row in rows}
+
+
+def _decided(look: _Look, wants: Sequence[Wish], ground: Ground, actor: Actor) -> Told:
+    data: dict[str, Json] = {
+        "opened": [_shown(grant) for grant in look.verdict.opened],
+        "ended": [grant.id for grant in look.verdict.ended],
+        "wanted": [f"{wish.target}/{wish.key}@{wish.revision}" for wish in wants if wish.body is not None],
+        "unwanted": [f"{wish.target}/{wish.key}@{wish.revision}" for wish in wants if wish.body is None],
+    }
+    notices = {grant.trace for grant in look.verdict.opened}
+    trace = ground.trace or (notices.pop() if len(notices) == 1 else None)
+    return Told("grants.decided", actor.name, person=look.dossier.person, trace=trace, data=data)
+
+
+def _shown(grant: Grant) -> dict[str, Json]:
+    closes = None if grant.closes is None else grant.closes.isoformat()
+    return {
+        "id": grant.id,
+        "stay": grant.stay,
+        "resource": grant.resource,
+        "opens": grant.opens.isoformat(),
+        "closes": closes,
+        "rule": f"{grant.rule}@{grant.version}",
+        "clause": grant.clause,
+    }
+
+
+def _effect(told: Sequence[Told], opened: Sequence[Grant], ended: Sequence[str], wished: Sequence[Wish]) -> Effect:
+    erased = sum(wish.body is None for wish in wished)
+    return Effect(
+        people=len(told),
+        targets=len({wish.target for wish in wished}),
+        grants_gained=len(opened),
+        grants_lost=len(ended),
+        records_written=len(wished) - erased,
+        records_erased=erased,
+    )

@@ -1,0 +1,58 @@
+"""Looks again at whoever is due. A timer carries no decision: it only says "look again", and the facts are read anew."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from provisioning.grants.grants import Grants
+from provisioning.nouns.refusals import Refusal
+from provisioning.nouns.told import Actor
+from provisioning.store.engine import Store
+
+LOOK_MAX = 100
+POLL_S = 1.0
+TIMER = Actor("house:timer")
+
+logger = logging.getLogger(__name__)
+
+
+class Timer:
+    """Runs beside the API: persons whose dates have come, whose facts have changed, or whom a crash left unlooked at."""
+
+    def __init__(self, store: Store, grants: Grants, hop: Callable[..., Awaitable[Any]]) -> None:
+        self._store = store
+        self._grants = grants
+        self._hop = hop
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look at whoever is due, until told to stop."""
+        while not stop.is_set():
+            looked = await self._step()
+            if looked < LOOK_MAX:
+                await _either(stop, POLL_S)
+
+    async def _step(self) -> int:
+        try:
+            return await self._hop(self._look)
+        except Refusal as refusal:
+            # No campus or no rules yet, or no room on the disk: who is due stays due.
+            logger.warning("nobody was looked at: %s", refusal)
+            return 0
+
+    def _look(self) -> int:
+        with self._store.reading() as tx:
+            if not self._grants.anybody_due(tx):
+                return 0
+        with self._store.writing() as tx:
+            return self._grants.look_due(tx, LOOK_MAX, TIMER)
+
+
+async def _either(stop: asyncio.Event, timeout_s: float) -> None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await stop.wait()
+    except TimeoutError:
+        return
