@@ -1,0 +1,97 @@
+"""The hub as a gateway sees it: a desk where work is claimed and outcomes are handed in. Nothing else of the hub is known
+at the edge, so the same gateway works in the hub's own process or far away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.contract import Fingerprint, Json, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A target, held by one worker until its lease ends. `epoch` fences: a later claim makes this one void."""
+
+    target: str
+    kind: str
+    settings: Mapping[str, Json]
+    epoch: int
+    lease_s: float
+    reconcile: bool
+    fingerprint: Fingerprint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One difference between wanted and held. `body` None means: take it away. `first` tells that no other content
+    was ever wanted under this key, so no late datagram can bring one back."""
+
+    key: str
+    revision: int
+    body: str | None
+    rank: int
+    grants: tuple[str, ...]
+    urgent: bool
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How one task went. `held` is what was read back after it (None: nothing there); it means something only where
+    `seen` is true. A `Later` with `seen` whose `held` is as wanted says: the settling time still runs. Where `held` is
+    not as wanted, that is what the target showed instead."""
+
+    key: str
+    revision: int
+    outcome: Outcome
+    seen: bool
+    held: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that a full reading found on the target."""
+
+    key: str
+    body: str
+
+
+class LeaseLost(Exception):
+    """Another worker holds this target now; what was in hand must be dropped."""
+
+
+class Desk(Protocol):
+    """Where a gateway works. Every call but the first raises `LeaseLost` where the claim is void, else renews it."""
+
+    async def claim(self, limit: int, *, urgent_only: bool) -> Sequence[Claim]:
+        """Take up to `limit` targets that have work which is due, urgent ones first."""
+        ...
+
+    async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
+        """The next tasks of a claimed target, in the order in which they must be carried out."""
+        ...
+
+    async def report(self, claim: Claim, reports: Sequence[Report]) -> None:
+        """Hand in outcomes; those of an outdated revision are noted and clear nothing."""
+        ...
+
+    async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
+        """Say who answered. True where it is a new incarnation: all that was held there is forgotten."""
+        ...
+
+    async def reconciled(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> int:
+        """Hand in a full reading begun at `started`; returns how many drifts it showed."""
+        ...
+
+    async def release(self, claim: Claim, *, unreachable: str | None = None, parked: str | None = None) -> None:
+        """Give the target back; `unreachable` says why it could not be worked, and makes it wait longer each time;
+        `parked` says that a fault of ours stopped the work: nothing is known of the device."""
+        ...
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when there may be work, at the latest after `timeout_s`."""
+        ...

@@ -1,0 +1,146 @@
+"""The loop that makes targets equal to what is wanted: claim, compare, write, read back, report.
+
+It knows targets only as connectors and the hub only as a desk. One target's trouble never delays another: each has a
+worker of its own, every device call has a time-out, and one worker stays free for what is urgent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from connectors.carry import Bounds
+from connectors.contract import Connector, EdgeError, Json, later
+from connectors.desk import Desk, LeaseLost
+from connectors.kept import Kept
+from connectors.visit import Contact, Lease, Visit, end_tasks
+from devices.clock import Clock
+from devices.wire import WireError
+
+BREATH_S = 0.01
+PARKED = "A fault in the gateway stopped work on this target ({fault}). The gateway's log has it whole: please report it."
+
+_log = logging.getLogger(__name__)
+Build = Callable[[str, Mapping[str, Json]], Connector]
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many targets are worked at once, and how long the gateway rests where nothing wakes it."""
+
+    workers_max: int = 16
+    rest_s: float = 5.0
+    stop_s_max: float = 5.0
+
+
+class Gateway:
+    """One process's worth of wires."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        build: Build,
+        kept: Kept,
+        clock: Clock,
+        *,
+        slots: Slots | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
+        self._desk = desk
+        self._build = build
+        self._kept = kept
+        self._clock = clock
+        self._slots = slots or Slots()
+        self._bounds = bounds or Bounds()
+        self._contacts: dict[str, Contact] = {}
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop; then let each worker end its chunk. Cancelling it ends everything at once."""
+        stopping = asyncio.create_task(_until(stop))
+        waking = asyncio.create_task(self._wait())
+        try:
+            while not stop.is_set():
+                woken = waking.done()
+                if woken:
+                    waking = asyncio.create_task(self._wait())
+                # The waiter must be listening before we ask, or what arrives in between would wake nobody.
+                await asyncio.sleep(0)
+                taken = await self._take_work(stop)
+                if woken and not taken:
+                    # A hub that keeps saying "there is work" while no slot is free for it must not make us spin.
+                    await asyncio.sleep(BREATH_S)
+                done, _ = await asyncio.wait({stopping, waking, *self._working}, return_when=asyncio.FIRST_COMPLETED)
+                self._bury(done)
+            if self._working:
+                done, _ = await asyncio.wait(self._working, timeout=self._slots.stop_s_max)
+                self._bury(done)
+        finally:
+            await end_tasks(stopping, waking, *self._working)
+            self._working.clear()
+
+    async def _wait(self) -> None:
+        try:
+            await self._desk.wait(self._slots.rest_s)
+        except Exception:  # noqa: BLE001 - whatever ails the hub, the loop must come back to it
+            _log.exception("The hub could not be waited for; asking again in %s s.", self._slots.rest_s)
+            await asyncio.sleep(self._slots.rest_s)
+
+    async def _take_work(self, stop: asyncio.Event) -> int:
+        """Fill the free slots, the last one only with what is urgent. Returns how many were filled."""
+        taken = 0
+        while not stop.is_set() and (free := self._slots.workers_max - len(self._working)) > 0:
+            urgent_only = free == 1 and self._slots.workers_max > 1
+            limit = max(1, free - 1)
+            before = self._clock.monotonic()
+            try:
+                claims = await self._desk.claim(limit, urgent_only=urgent_only)
+            except Exception:  # noqa: BLE001 - as above
+                _log.exception("The hub gave no work; asking again when it stirs, or in %s s.", self._slots.rest_s)
+                break
+            for claim in claims:
+                lease = Lease(self._desk, claim, self._clock, before)
+                self._working.add(asyncio.create_task(self._work(lease, stop)))
+            taken += len(claims)
+            if len(claims) < limit:
+                break
+        return taken
+
+    def _bury(self, done: set[asyncio.Task[None]]) -> None:
+        for task in done & self._working:
+            self._working.discard(task)
+            task.result()
+
+    async def _work(self, lease: Lease, stop: asyncio.Event) -> None:
+        """Everything about one claim. Raises no Exception: a bug parks its own target and no other."""
+        target = lease.claim.target
+        contact = self._contacts.setdefault(target, Contact())
+        try:
+            try:
+                connector = contact.connector_of(lease.claim, self._build)
+                await Visit(lease, contact, connector, self._kept, self._clock, self._bounds, stop).pay()
+            except WireError as error:
+                _log.info("%s: %s", target, error)
+                contact.probed_at = None
+                await lease.release(unreachable=later(error).reason)
+            except EdgeError as error:
+                _log.warning("%s: %s", target, error)
+                await lease.release(parked=str(error))
+        except LeaseLost:
+            _log.info("%s: another worker has it now", target)
+        except Exception as error:  # noqa: BLE001 - a bug is logged whole and parks this target; the others go on
+            _log.exception("%s: a fault of the gateway's own", target)
+            contact.probed_at = None
+            await self._park(lease, PARKED.format(fault=type(error).__name__))
+
+    async def _park(self, lease: Lease, reason: str) -> None:
+        try:
+            await lease.release(parked=reason)
+        except Exception:  # noqa: BLE001 - the lease ends by itself, so nothing is lost
+            _log.exception("%s: could not be given back; its lease will end by itself", lease.claim.target)
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()

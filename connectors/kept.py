@@ -1,0 +1,182 @@
+"""What a gateway keeps on its own disk: which content may have left under which key, and until when. It is synced before
+the datagrams leave, because a copy that the network delays would otherwise undo what a restarted gateway proves."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from connectors.contract import EdgeError
+from devices.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+_SCHEMA = (
+    "CREATE TABLE kept (made REAL NOT NULL)",
+    "CREATE TABLE sent (target TEXT, key TEXT, digest TEXT, until REAL, PRIMARY KEY (target, key, digest)) WITHOUT ROWID",
+    "CREATE INDEX sent_until ON sent (until)",
+)
+# One statement, hence one commit and one sync. Row by row, a thread that shares the interpreter with a busy loop would
+# wait for its turn at each row: tens of milliseconds in place of one.
+_NOTE = (
+    "INSERT OR REPLACE INTO sent (target, key, digest, until)"
+    " SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?2 FROM json_each(?3)"
+)
+_NOTHING = ""
+_BUSY_S_MAX = 5.0
+
+
+class KeptUnusable(EdgeError):
+    """The gateway's own file {path} cannot be used ({cause}). Free disk space, or give the gateway a writable folder."""
+
+
+class Hop(Protocol):
+    """How blocking work leaves the event loop: `asyncio.to_thread`, or a plain call in virtual time."""
+
+    def __call__(self, work: Callable[[], None], /) -> Awaitable[None]:
+        """Run the work, and come back when it is done."""
+        ...
+
+
+class Kept:
+    """The gateway's memory of what it sent. Disk holds the last instant at which something could leave, memory the real
+    one: so a restart waits a little longer than it must, and never too short."""
+
+    def __init__(self, path: Path, clock: Clock, hop: Hop = asyncio.to_thread, *, remember_s: float = 60.0) -> None:
+        """Open or make the file. Raises `KeptUnusable` where it can be neither opened nor made."""
+        self._path = path
+        self._clock = clock
+        self._hop = hop
+        self._remember_s = remember_s
+        self._lock = threading.Lock()
+        self._sent: dict[tuple[str, str], dict[str, float]] = {}
+        self._forget_at = clock.monotonic() + remember_s
+        self._connection, self._known_since = self._open()
+
+    async def note(self, target: str, contents: Sequence[tuple[str, str | None]], span_s: float) -> float:
+        """Sync to disk that these contents (None: taken away) may leave within `span_s`. Returns the monotonic instant
+        until which that holds: later than that none of them may be sent. Raises `KeptUnusable`."""
+        until = self._clock.monotonic() + span_s
+        wall = self._clock.now().timestamp()
+        rows = json.dumps([(key, _digest(body)) for key, body in contents])
+        forget = self._forget()
+        await self._hop(lambda: self._store(target, rows, wall + span_s, wall - self._remember_s if forget else None))
+        return until
+
+    def sending(self, target: str, key: str, body: str | None, *, for_s: float) -> None:
+        """Remember that this content is leaving, and may go on leaving for so long; 0 when the last of it has left."""
+        self._sent.setdefault((target, key), {})[_digest(body)] = self._clock.monotonic() + for_s
+
+    def waits_s(self, target: str, key: str, body: str | None, settle_s: float, *, first: bool) -> float:
+        """How long a late datagram of another content may still arrive under this key; 0 when none can.
+
+        `first`: no other content was ever wanted there, so what happened before this file was made does not matter."""
+        if settle_s > self._remember_s:
+            raise ValueError(f"settle_s {settle_s} is longer than sendings are remembered ({self._remember_s} s)")
+        last = float("-inf") if first else self._known_since
+        if entries := self._sent.get((target, key)):
+            own = _digest(body)
+            last = max(last, *(until for digest, until in entries.items() if digest != own), last)
+        return max(0.0, last + settle_s - self._clock.monotonic())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _open(self) -> tuple[sqlite3.Connection, float]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return self._load()
+            except sqlite3.DatabaseError as error:
+                if not _is_torn(error):
+                    raise
+                self._set_aside(error)
+                return self._load()
+        except (OSError, sqlite3.Error) as error:
+            raise KeptUnusable(path=self._path, cause=error) from error
+
+    def _load(self) -> tuple[sqlite3.Connection, float]:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_S_MAX, isolation_level=None, check_same_thread=False, cached_statements=16
+        )
+        try:
+            return connection, self._recall(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _recall(self, connection: sqlite3.Connection) -> float:
+        """Fill the memory from the file; returns the monotonic instant since which nothing leaves unknown to it."""
+        now, wall = self._clock.monotonic(), self._clock.now().timestamp()
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("its pages do not fit together")
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'kept'").fetchone():
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            connection.execute("INSERT INTO kept VALUES (?)", (wall,))
+            connection.execute("COMMIT")
+        (made,) = connection.execute("SELECT max(made) FROM kept").fetchone()
+        for target, key, digest, until in connection.execute("SELECT target, key, digest, until FROM sent"):
+            # An earlier run is over, so nothing of it leaves from now on, whatever instant it had noted ahead. This also
+            # keeps a machine's clock that was set back meanwhile from making us wait for hours.
+            self._sent.setdefault((target, key), {})[digest] = now + min(until - wall, 0.0)
+        return now + min(made - wall, 0.0)
+
+    def _set_aside(self, error: sqlite3.Error) -> None:
+        aside = self._path.with_name(f"{self._path.name}.torn-{int(self._clock.now().timestamp())}")
+        _log.warning(
+            "The gateway's own file %s is torn (%s). It now lies at %s, and a new one is made: "
+            "for some seconds nothing taken away will be confirmed.",
+            self._path,
+            error,
+            aside,
+        )
+        for suffix in ("", "-wal", "-shm"):
+            part = self._path.with_name(self._path.name + suffix)
+            if part.exists():
+                part.replace(aside.with_name(aside.name + suffix))
+
+    def _store(self, target: str, rows: str, until: float, forget_before: float | None) -> None:
+        with self._lock:
+            try:
+                self._connection.execute(_NOTE, (target, until, rows))
+                if forget_before is not None:
+                    self._connection.execute("DELETE FROM sent WHERE until < ?", (forget_before,))
+            except sqlite3.Error as error:
+                raise KeptUnusable(path=self._path, cause=error) from error
+
+    def _forget(self) -> bool:
+        """Drop from memory what is long over, now and then; True where the disk should do so, too."""
+        now = self._clock.monotonic()
+        if now < self._forget_at:
+            return False
+        self._forget_at = now + self._remember_s
+        self._sent = {
+            where: recent
+            for where, entries in self._sent.items()
+            if (recent := {digest: until for digest, until in entries.items() if until > now - self._remember_s})
+        }
+        return True
+
+
+@lru_cache(maxsize=1024)
+def _digest(body: str | None) -> str:
+    return _NOTHING if body is None else hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+
+
+def _is_torn(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is wrong, rather than locked, unwritable or out of room."""
+    return not isinstance(error, sqlite3.OperationalError)
