@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from connectors.contract import RETRY_S, SETTLING, Connector, Done, Later, Outcome, Record, later
@@ -30,10 +30,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much a chunk may be: whatever comes first."""
+    """How much a chunk may be: whatever comes first. What is urgent ends a chunk early, so a chunk may be long; while
+    everything is read, `look_s` is how often it is asked for."""
 
     tasks_max: int = 64
-    chunk_s_max: float = 0.2
+    chunk_s_max: float = 1.0
+    look_s: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,17 @@ class Chunk:
 class Carrier:
     """Carries out tasks on one target."""
 
-    def __init__(self, target: str, connector: Connector, kept: Kept, clock: Clock, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        target: str,
+        connector: Connector,
+        kept: Kept,
+        clock: Clock,
+        bounds: Bounds,
+        hastened: Callable[[], bool],
+    ) -> None:
         self._target = target
+        self._hastened = hastened
         self._connector = connector
         self._kept = kept
         self._clock = clock
@@ -80,10 +91,11 @@ class Carrier:
         return Chunk((*refused, *reports), unreachable)
 
     async def _carry_each(self, tasks: Sequence[Task], begin_by: float, reports: list[Report]) -> None:
-        """Carry out one after another until time is up or the target is out of reach; each adds its report."""
+        """Carry out one after another until time is up, the target is out of reach, or something urgent waits; each
+        adds its report, and there is always one."""
         end = min(begin_by, self._clock.monotonic() + self._bounds.chunk_s_max)
         for task in tasks:
-            if self._clock.monotonic() > end:
+            if self._clock.monotonic() > end or (reports and self._hastened()):
                 break
             reports.append(report := await self._carry(task))
             if isinstance(report.outcome, Later) and report.outcome.unreachable:

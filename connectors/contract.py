@@ -21,7 +21,9 @@ RETRY_S = 5.0
 SETTLING = "settling"
 """The reason of a `Later` that only waits until no late copy of an earlier write can arrive."""
 NO_ANSWER = "The device does not answer. Check its power, its cable and its address in the campus file."
-GARBLED = "The device answers with what its protocol does not allow. Check its serial and its address in the campus file."
+GARBLED = (
+    "The device answers with what its protocol does not allow. Check its serial and its address in the campus file."
+)
 SAID_NO = "The device said no without a reason. Compare its model with the campus file."
 
 

@@ -75,8 +75,16 @@ class Desk(Protocol):
         """The next tasks of a claimed target, in the order in which they must be carried out."""
         ...
 
-    async def report(self, claim: Claim, reports: Sequence[Report]) -> None:
-        """Hand in outcomes; those of an outdated revision are noted and clear nothing."""
+    async def report(
+        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False
+    ) -> Sequence[Task]:
+        """Hand in outcomes, and take up to `then` of the tasks that are next; outcomes of an outdated revision are noted
+        and clear nothing."""
+        ...
+
+    def hastened(self, target: str) -> bool:
+        """Whether something urgent has come up for a target since its tasks were last taken. Costs nothing, so it may
+        be asked between any two; a hint that is lost costs the rest of a chunk."""
         ...
 
     async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:

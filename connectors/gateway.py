@@ -20,7 +20,9 @@ from devices.clock import Clock
 from devices.wire import WireError
 
 BREATH_S = 0.01
-PARKED = "A fault in the gateway stopped work on this target ({fault}). The gateway's log has it whole: please report it."
+PARKED = (
+    "A fault in the gateway stopped work on this target ({fault}). The gateway's log has it whole: please report it."
+)
 
 _log = logging.getLogger(__name__)
 Build = Callable[[str, Mapping[str, Json]], Connector]

@@ -57,9 +57,17 @@ class Lease:
         """The next tasks, in their order."""
         return await self._renewing(self._desk.differences(self.claim, limit, urgent_only=urgent_only))
 
-    async def report(self, reports: Sequence[Report]) -> None:
-        """Hand in outcomes."""
-        await self._renewing(self._desk.report(self.claim, reports))
+    async def report(self, reports: Sequence[Report], then: int = 0, *, urgent_only: bool = False) -> Sequence[Task]:
+        """Hand in outcomes, and take the next tasks."""
+        return await self._renewing(self._desk.report(self.claim, reports, then, urgent_only=urgent_only))
+
+    def hastened(self) -> bool:
+        """Whether something urgent waits."""
+        return self._desk.hastened(self.claim.target)
+
+    def half_over(self) -> bool:
+        """Whether it is time to renew."""
+        return self._clock.monotonic() > self.end - self.claim.lease_s / 2
 
     async def introduce(self, fingerprint: Fingerprint) -> None:
         """Say who answered."""
@@ -99,7 +107,7 @@ class Visit:
         self._clock = clock
         self._bounds = bounds
         self._stop = stop
-        self._carrier = Carrier(lease.claim.target, connector, kept, clock, bounds)
+        self._carrier = Carrier(lease.claim.target, connector, kept, clock, bounds, lease.hastened)
 
     async def pay(self) -> None:
         """Do all that is due, and give the target back. Raises `LeaseTooShort`, `LeaseLost`, and a probe's `WireError`."""
@@ -130,20 +138,22 @@ class Visit:
         self._contact.probed_at = now
 
     async def _drain(self, *, urgent_only: bool = False) -> str | None:
-        """Differences, chunk by chunk, until none is left; asked anew each time, so that urgent ones come first.
+        """Differences, chunk by chunk, until none is left; taken anew each time, so that urgent ones come first.
         Returns what keeps the target out of reach."""
+        most = self._bounds.tasks_max
+        tasks = await self._lease.differences(most, urgent_only=urgent_only)
         for _ in range(CHUNKS_MAX):
-            tasks = await self._lease.differences(self._bounds.tasks_max, urgent_only=urgent_only)
             if not tasks or self._stop.is_set():
                 break
             chunk = await self._carrier.carry_out(tasks, self._lease.end)
-            if chunk.unreachable is None:
-                await self._report(chunk.reports)
-                continue
-            await self._report(chunk.reports[:-1])
-            trouble = await self._doubt(chunk.reports[-1], chunk.unreachable)
-            if trouble is not None:
-                return trouble
+            if chunk.unreachable is not None:
+                await self._lease.report(chunk.reports[:-1])
+                trouble = await self._doubt(chunk.reports[-1], chunk.unreachable)
+                if trouble is not None:
+                    return trouble
+                tasks = await self._lease.differences(most, urgent_only=urgent_only)
+            else:
+                tasks = await self._lease.report(chunk.reports, most, urgent_only=urgent_only)
         return None
 
     async def _doubt(self, report: Report, reason: str) -> str | None:
@@ -152,24 +162,23 @@ class Visit:
         try:
             await self._meet()
         except WireError:
-            await self._report([report])
+            await self._lease.report([report])
             return reason
-        await self._report([replace(report, outcome=Later(RETRY_S, reason))])
+        await self._lease.report([replace(report, outcome=Later(RETRY_S, reason))])
         return None
-
-    async def _report(self, reports: Sequence[Report]) -> None:
-        if reports:
-            await self._lease.report(reports)
 
     async def _reconcile(self) -> str | None:
         """Read all; meanwhile keep the lease and carry out what is urgent. What drifted is work for the next claim."""
         started = self._clock.now()
         reading = asyncio.create_task(_read_all(self._connector))
         try:
-            while not (await asyncio.wait({reading}, timeout=self._bounds.chunk_s_max))[0]:
-                trouble = await self._drain(urgent_only=True)
-                if trouble is not None or self._stop.is_set():
-                    return trouble
+            while not (await asyncio.wait({reading}, timeout=self._bounds.look_s))[0]:
+                if self._stop.is_set():
+                    return None
+                if self._lease.hastened() or self._lease.half_over():
+                    trouble = await self._drain(urgent_only=True)
+                    if trouble is not None:
+                        return trouble
             found = reading.result()
         finally:
             await end_tasks(reading)

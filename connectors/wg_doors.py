@@ -11,8 +11,10 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
 from ipaddress import IPv4Address
 from itertools import pairwise
+from operator import or_
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -238,7 +240,10 @@ class _Segment:
 
 
 def _record(number: int, windows: list[_Window], holder: Holder) -> tuple[Record | None, datetime | None]:
-    """The record of one card, if there is one by now, and when to look again."""
+    """The record of one card, if there is one by now, and when to look again.
+
+    It opens what the present (or else the next) segment opens, and nothing more. Its last date is that of the door
+    which is covered least long, so a hub that is down when more doors come shuts none of those that are open."""
     now, zone = holder.now, holder.zone
     segment = _present_or_next(windows, now)
     if segment is None:
@@ -250,7 +255,7 @@ def _record(number: int, windows: list[_Window], holder: Holder) -> tuple[Record
         return None, segment.begins
     covering = [window for window in windows if window.opens < segment.ends and window.closes > segment.begins]
     look_again = _unless_never(min(segment.ends, *(window.closes for window in covering)))
-    last = _last_date(segment.ends, holder)
+    last = _last_date(max(segment.ends, _covered_until(segment, covering)), holder)
     if last < first or last < now.astimezone(zone).date():
         return None, segment.begins if coming else look_again
     body = _body(number, first, last, [segment.doors >> door & 1 for door in range(DOORS)], 0)
@@ -258,9 +263,24 @@ def _record(number: int, windows: list[_Window], holder: Holder) -> tuple[Record
     return Record(_key(number), body, RANK_CARD, grants, look_again), look_again
 
 
+def _covered_until(segment: _Segment, covering: Sequence[_Window]) -> datetime:
+    """Until when every door of a segment is covered by some window that holds at its beginning."""
+    if all(window.closes == segment.ends for window in covering):
+        return segment.ends
+    begun = [window for window in covering if window.opens <= segment.begins]
+    return min(
+        max((window.closes for window in begun if window.doors >> door & 1), default=segment.ends)
+        for door in range(DOORS)
+        if segment.doors >> door & 1
+    )
+
+
 def _present_or_next(windows: list[_Window], now: datetime) -> _Segment | None:
     """The segment that holds `now` where it opens anything, else the next one that does; equal neighbours are one."""
     cuts = sorted({cut for window in windows for cut in (window.opens, window.closes)})
+    if len(cuts) == 2:
+        # Nearly everybody: all rights open and close together.
+        return _Segment(*cuts, reduce(or_, (window.doors for window in windows)))
     found: _Segment | None = None
     for begins, ends in pairwise(cuts):
         doors = 0

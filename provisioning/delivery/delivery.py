@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from connectors.contract import Fingerprint, Json
 from connectors.desk import Found, Report
 from provisioning.alarms.alarms import Alarms
-from provisioning.delivery.outcomes import noted, receipt
+from provisioning.delivery.outcomes import DOUBLINGS_MAX, noted, receipt
 from provisioning.delivery.readings import Difference, differences
 from provisioning.nouns.answers import Drift, TargetState
 from provisioning.nouns.refusals import NotFound
@@ -32,9 +32,18 @@ ALARM_AFTER_TRIES = 3
 FOREIGN_RANK = 1
 KEYS_NAMED_MAX = 5
 
-DRIFTED = (
-    "{target} is not as was proved there: {count} {kind} ({keys}). It is being put right; find out who changed it."
-)
+DRIFTED = {
+    DriftKind.FOREIGN: (
+        "{target} held {count} that nobody wants there: {keys}. They are being taken away; find out who put them there."
+    ),
+    DriftKind.ALTERED: (
+        "{target} held {count} that differ from what was proved there: {keys}. They are being put right; find out who"
+        " changed them."
+    ),
+    DriftKind.MISSING: (
+        "{target} lacked {count} that were proved there: {keys}. They are being put back; find out who took them away."
+    ),
+}
 ANOTHER = "Another device, or one that lost its memory, answers as {target}. All its records are put there again."
 UNREACHED = "{target} cannot be reached: {why}. What it holds stays as it is until it answers; see: foyer targets"
 PARKED = (
@@ -98,6 +107,7 @@ class Delivery:
         for kind in DriftKind:
             self._drifted(tx, target, kind, [each for each in shown if each.kind is kind])
         rows.add_foreign(tx, target, {each.key: each.found or "" for each in shown if each.row is None}, FOREIGN_RANK)
+        rows.note_found(tx, target, {each.key: each.found for each in shown if each.row is not None})
         wish(tx, [_righting(each.row, each.kind) for each in shown if each.row is not None])
         return len(shown)
 
@@ -141,15 +151,15 @@ class Delivery:
             fields: dict[str, Json] = {"target": target, "why": why}
             self._alarms.raise_alarm(tx, "target.unreachable", UNREACHED, fields, target=target)
         rows.out_of_reach(tx, target, why, before.unreachable_since or tx.now, attempts)
-        wait_s = min(REACH_BACKOFF_S_MAX, REACH_BACKOFF_S * 2.0 ** (attempts - 1))
+        wait_s = min(REACH_BACKOFF_S_MAX, REACH_BACKOFF_S * 2.0 ** min(attempts - 1, DOUBLINGS_MAX))
         return tx.now + timedelta(seconds=wait_s)
 
     def _drifted(self, tx: Tx, target: str, kind: DriftKind, shown: Sequence[Difference]) -> None:
         if not shown:
             return
         keys = ", ".join(each.key for each in shown[:KEYS_NAMED_MAX]) + (" …" if len(shown) > KEYS_NAMED_MAX else "")
-        fields: dict[str, Json] = {"target": target, "kind": kind.value, "count": len(shown), "keys": keys}
-        alarm = self._alarms.raise_alarm(tx, f"drift.{kind.value}", DRIFTED, fields, target=target)
+        fields: dict[str, Json] = {"target": target, "count": len(shown), "keys": keys}
+        alarm = self._alarms.raise_alarm(tx, f"drift.{kind.value}", DRIFTED[kind], fields, target=target)
         kept = [
             Drift(tx.ids.new("drf"), target, each.key, kind, each.found, each.proved, tx.now, None) for each in shown
         ]

@@ -14,6 +14,7 @@ from connectors.desk import Claim, Found, LeaseLost, Report, Task
 from provisioning.delivery.delivery import Delivery
 from provisioning.store import delivery as rows
 from provisioning.store.engine import Store, Tx
+from provisioning.store.rights import DELIVERY, URGENT
 
 LEASE_S = 15.0
 IDLE_S_MIN = 0.05
@@ -29,6 +30,7 @@ class HubDesk:
         self._owner = owner
         self._hop = hop
         self._changed = asyncio.Event()
+        self._hastened: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         store.listen(self._on_commit)
 
@@ -40,9 +42,16 @@ class HubDesk:
         """The next tasks of a claimed target, in the order in which they must be carried out."""
         return await self._hop(self._fenced, claim, partial(self._differences, limit=limit, urgent_only=urgent_only))
 
-    async def report(self, claim: Claim, reports: Sequence[Report]) -> None:
-        """Hand in outcomes; those of an outdated revision are noted and clear nothing."""
-        await self._hop(self._fenced, claim, self._delivery.report, reports)
+    async def report(
+        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False
+    ) -> Sequence[Task]:
+        """Hand in outcomes, and take up to `then` of the tasks that are next."""
+        act = partial(self._report, reports=reports, then=then, urgent_only=urgent_only)
+        return await self._hop(self._fenced, claim, act)
+
+    def hastened(self, target: str) -> bool:
+        """Whether something urgent has come up for a target since its tasks were last taken."""
+        return target in self._hastened
 
     async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
         """Say who answered. True where it is a new incarnation: all that was held there is forgotten."""
@@ -85,7 +94,15 @@ class HubDesk:
         return IDLE_S_MAX if due is None else max(IDLE_S_MIN, (due - self._store.now()).total_seconds())
 
     def _differences(self, tx: Tx, target: str, *, limit: int, urgent_only: bool) -> list[Task]:
+        # Before the rows are read: what comes up after them must ring again.
+        self._hastened.discard(target)
         return rows.differences(tx, target, limit, urgent_only=urgent_only)
+
+    def _report(
+        self, tx: Tx, target: str, *, reports: Sequence[Report], then: int, urgent_only: bool
+    ) -> Sequence[Task]:
+        self._delivery.report(tx, target, reports)
+        return self._differences(tx, target, limit=then, urgent_only=urgent_only) if then else ()
 
     def _fenced(self, claim: Claim, act: Callable[..., Any], *args: Any) -> Any:
         """Run an act on a claimed target in one transaction that also renews the claim. Raises `LeaseLost`."""
@@ -95,7 +112,8 @@ class HubDesk:
             return act(tx, claim.target, *args)
 
     def _on_commit(self, topics: frozenset[str]) -> None:
-        if "delivery" not in topics:
+        self._hastened |= {topic.removeprefix(URGENT) for topic in topics if topic.startswith(URGENT)}
+        if DELIVERY not in topics:
             return
         if self._loop is None or self._loop.is_closed():
             self._changed.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.contract import Done, Json, Later, Refused
+from connectors.contract import SETTLING, Done, Json, Later, Refused
 from connectors.desk import Report
 from provisioning.nouns.rights import WantedHeld
 from provisioning.nouns.told import Told
@@ -13,7 +13,8 @@ from provisioning.store.delivery import Noted
 
 BACKOFF_S_MAX = 900.0
 REFUSED_AGAIN_S = 900.0
-SETTLING = "settling"
+DOUBLINGS_MAX = 20
+"""Far beyond every longest wait, and small enough that no count of tries, however long a device is off, overflows."""
 
 
 def noted(row: WantedHeld, attempts: int, report: Report, now: datetime) -> Noted:
@@ -74,7 +75,7 @@ def _later(before: Noted, report: Report, after_s: float, reason: str, now: date
         return replace(before, reason=reason)
     settling = reason == SETTLING
     # Settling ends at a known instant; any other wait doubles, so that one bad record never hammers a device.
-    wait_s = after_s if settling else min(BACKOFF_S_MAX, after_s * 2.0**before.attempts)
+    wait_s = after_s if settling else min(BACKOFF_S_MAX, after_s * 2.0 ** min(before.attempts, DOUBLINGS_MAX))
     attempts = before.attempts if settling else before.attempts + 1
     due = now + timedelta(seconds=wait_s)
     return replace(before, reason=reason, due=due, attempts=attempts, sent=report.at)

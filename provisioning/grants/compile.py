@@ -4,7 +4,7 @@ handed in, and what follows is handed back."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from connectors.contract import Card, Compiled, Holder, Record, Right
@@ -111,9 +111,10 @@ def compiled(dossier: Dossier, grants: Sequence[Grant], ground: Ground) -> tuple
         right = Right(grant.id, grant.resource, grant.opens, grant.closes)
         for target in ground.serving.by_resource.get(grant.resource, ()):
             by_target.setdefault(target, []).append(right)
-    holder = Holder(dossier.person, cards, (), ground.now, horizon.ends, ground.campus.zone)
     found = {
-        target: ground.serving.connectors[target].records(replace(holder, rights=tuple(rights)))
+        target: ground.serving.connectors[target].records(
+            Holder(dossier.person, cards, tuple(rights), ground.now, horizon.ends, ground.campus.zone)
+        )
         for target, rights in by_target.items()
     }
     return found, _due(found.values(), horizon, ground.now)

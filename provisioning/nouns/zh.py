@@ -7,6 +7,7 @@ from provisioning.nouns.zh_answers import ZH_ANSWERS
 from provisioning.nouns.zh_campus import ZH_CAMPUS
 from provisioning.nouns.zh_commands import ZH_COMMANDS
 from provisioning.nouns.zh_edge import ZH_EDGE
+from provisioning.nouns.zh_grants import ZH_GRANTS
 from provisioning.nouns.zh_people import ZH_PEOPLE
 from provisioning.nouns.zh_web import ZH_WEB
 
@@ -17,6 +18,7 @@ ZH: dict[str, str] = {
     **ZH_COMMANDS,
     **ZH_WEB,
     **ZH_EDGE,
+    **ZH_GRANTS,
     # refusals of every room
     "The hub refuses this.": "系统拒绝了这一操作。",
     "There is no {what} {name}. Look at {where}.": "没有{what} {name}。请查看 {where}。",
@@ -280,80 +282,8 @@ ZH: dict[str, str] = {
     "and compare them with a backup.": (
         "数据库中 {size} 条事件的检查点与 {path} 中的不同。请两者原样保留，并与备份比对。"
     ),
-    "What is sealed in the database does not open with this master key. Put back the key file that belongs to "
-    "this database, from the place where its copy is kept.": (
-        "数据库中的密封内容无法用当前主密钥打开。请从备份处放回属于本数据库的密钥文件。"
-    ),
-    "{path} is missing, but the database that belongs to it is there. Put back its copy: a new key could open "
-    "nothing of what is stored.": (
-        "缺少 {path}，而与之对应的数据库仍在。请放回该文件的备份：新密钥无法打开已存的内容。"
-    ),
-    "The checkpoint could not be written to {path} ({reason}). Free some space there, or let the account that "
-    "runs the hub own it: until then the story is not anchored outside the database.": (
-        "检查点无法写入 {path}（{reason}）。请腾出空间，或让运行本系统的账号拥有该文件；在此之前，记录链没有数据库之外的锚点。"
-    ),
-    "The story no longer agrees with its signed checkpoint for {size} events, so nothing more is signed. Run "
-    "'foyer audit verify' to see where, and keep the database and {path} as they are.": (
-        "记录链与其 {size} 条事件的签名检查点不符，因此停止签署。请运行 foyer audit verify 查明位置，并原样保留数据库和 {path}。"
-    ),
-    "This token is not known, or its operator has ended. Ask a system administrator for a new one ('foyer "
-    "operator add'), and put it in the file that --token-file names.": (
-        "此令牌未知，或其操作员已停用。请向系统管理员申请新令牌（foyer operator add），并放入 --token-file 指定的文件。"
-    ),
-    "{name} cannot be an operator's name. Use 1 to 64 letters, digits, dots, hyphens or underscores, and "
-    "begin with a letter or a digit.": (
-        "{name} 不能用作操作员名称。请用 1 至 64 个字母、数字、点、连字符或下划线，并以字母或数字开头。"
-    ),
-    "{name} is the last operator with the role {role}, and without one nobody could do that work. Add another "
-    "with 'foyer operator add' first.": (
-        "{name} 是最后一名具有角色 {role} 的操作员，停用后无人能做该工作。请先用 foyer operator add 增加一名。"
-    ),
-    "{events} events agree with {checkpoints} checkpoints, but the key came with the file: compare it with "
-    "the hub's.": (
-        "{events} 条事件与 {checkpoints} 个检查点相符，但公钥来自该文件本身：请与本系统的公钥核对。"
-    ),
-    "The event at position {position} was changed: its body does not have the hash that was written with it. "
-    "Keep this copy as it is, and compare it with a backup.": (
-        "位置 {position} 的事件已被改动：其内容与写入时的摘要不符。请原样保留，并与备份比对。"
-    ),
     "The row of an event at position {position} or after it cannot be read: it holds what was never written "
     "there. Keep this copy as it is, and compare it with a backup.": (
         "位置 {position} 或其后的某条事件无法读取：其中有从未写入的内容。请原样保留，并与备份比对。"
-    ),
-    "The event at position {position} is missing: the next one is at {found}. Keep this copy as it is, and "
-    "compare it with a backup.": (
-        "缺少位置 {position} 的事件：下一条在 {found}。请原样保留，并与备份比对。"
-    ),
-    "The events from position {since} up to {size} are not those that were signed: at least one was changed, "
-    "removed, added or moved. Keep this copy as it is, and compare it with a backup.": (
-        "位置 {since} 至 {size} 的事件与签名时不符：至少有一条被改动、删除、添加或移位。请原样保留，并与备份比对。"
-    ),
-    "The story ends at position {events}, but {size} events were signed: its end was removed, or an old "
-    "backup was put back. Keep this copy as it is, and look for a newer one.": (
-        "记录链止于位置 {events}，而已签名 {size} 条事件：末尾被删除，或恢复了旧备份。请原样保留，并查找更新的副本。"
-    ),
-    "The event at position {position} is in a signed story of {size} events, but the key came with the proof: "
-    "compare it with the hub's.": (
-        "位置 {position} 的事件包含在已签名的 {size} 条事件中，但公钥来自证明本身：请与本系统的公钥核对。"
-    ),
-    "The event at position {position} was changed: its columns say something else than its body. Keep this "
-    "database as it is, and compare it with a backup.": (
-        "位置 {position} 的事件已被改动：其各列与内容不符。请原样保留数据库，并与备份比对。"
-    ),
-    "Event {id}, which waits for its position, was changed: its body does not have the hash that was written "
-    "with it. Keep this database as it is, and compare it with a backup.": (
-        "等待编号的事件 {id} 已被改动：其内容与写入时的摘要不符。请原样保留数据库，并与备份比对。"
-    ),
-    "The checkpoint for {size} events is kept outside, but the database does not have it: its end was "
-    "removed, or an old backup was put back. Keep this database as it is, and look for a newer one.": (
-        "{size} 条事件的检查点存于库外，数据库中却没有：末尾被删除，或恢复了旧备份。请原样保留数据库，并查找更新的副本。"
-    ),
-    "The checkpoint for {size} events is in the database, but not in {path}. Put back that file's copy, and "
-    "find out who changed it.": (
-        "{size} 条事件的检查点在数据库中，却不在 {path} 中。请放回该文件的备份，并查明何人改动。"
-    ),
-    "The checkpoint for {size} events in the database is another than that in {path}. Keep both as they are, "
-    "and compare them with a backup.": (
-        "数据库中 {size} 条事件的检查点与 {path} 中的不同。请两者原样保留，并与备份比对。"
     ),
 }

@@ -115,6 +115,7 @@ ZH_ANSWERS: dict[str, str] = {
     "the panel does not know this card": "控制器不认识此卡",
     "the panel's reason {reason}": "控制器原因码 {reason}",
     # run and serve
+    "The first operator's token stands in {path}.": "首个操作员的令牌在 {path}。",
     "The hub serves at {url}. Ctrl-C stops it.": "系统已在 {url} 运行。按 Ctrl-C 停止。",
     "{name} differs from the campus in force, which stays. See how: foyer campus preview FILE": (
         "{name} 与现行园区不同，现行园区保持不变。查看差异：foyer campus preview 文件"

@@ -85,7 +85,7 @@ ZH_PEOPLE: dict[str, str] = {
     "This has more than {limit} characters, or some that cannot be printed. Shorten it, or type it again.": (
         "此项超过 {limit} 个字符，或含有无法显示的字符。请缩短或重新输入。"
     ),
-    'A staff number has at most {limit} letters, digits, dots and hyphens, with no spaces. Correct it.': (
+    "A staff number has at most {limit} letters, digits, dots and hyphens, with no spaces. Correct it.": (
         "工号最多 {limit} 个字母、数字、点或连字符，不含空格。请更正。"
     ),
     'A name has at most {limit} letters, and between them only a space, a hyphen or "·". Type it again.': (

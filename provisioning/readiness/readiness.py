@@ -79,7 +79,7 @@ class Readiness:
         now_there = {
             (row.target, row.key): row for row in rights_rows.records_of_keys(tx, sorted({k.key for k in kept}))
         }
-        lines = tuple(_line(line, now_there.get((line.target, line.key)), made.person) for line in kept)
+        lines = tuple(_line(line, now_there.get((line.target, line.key))) for line in kept)
         settled = not any(line.state is LineState.EXPOSED for line in lines)
         return Certificate(made.id, person.no, made.at, made.operator, made.reason, lines, settled)
 
@@ -159,10 +159,11 @@ def _readiness(people: int, needs: Sequence[Need]) -> HowReady:
     return HowReady(people, tuple(needs), {state: counts[state] for state in NeedState}, percent)
 
 
-def _line(line: RevokedLine, row: WantedHeld | None, person: str) -> CertificateLine:
+def _line(line: RevokedLine, row: WantedHeld | None) -> CertificateLine:
     if line.receipt is not None:
         return CertificateLine(line.target, line.key, LineState.PROVED_GONE, line.proved, line.receipt, None, None)
-    if row is not None and row.holder != person and row.wanted is not None:
-        return CertificateLine(line.target, line.key, LineState.SUPERSEDED, row.changed, None, None, None)
+    # A later grant, to this person on their return, say, has put something else in its place, and that is proved.
+    if row is not None and row.wanted is not None and row.held_revision > line.revision and not row.dirty:
+        return CertificateLine(line.target, line.key, LineState.SUPERSEDED, row.proved, row.receipt, None, None)
     reason = None if row is None else row.reason
     return CertificateLine(line.target, line.key, LineState.EXPOSED, None, None, line.exposed_until, reason)

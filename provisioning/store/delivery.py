@@ -13,8 +13,9 @@ from connectors.contract import Fingerprint, Json
 from connectors.desk import Task
 from provisioning.nouns.answers import Drift, TargetState
 from provisioning.nouns.rights import DriftKind, WantedHeld
+from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.rights import PRIORITY_URGENT, PRIORITY_USUAL, RECORD, chunks
+from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD, chunks
 from provisioning.store.tables import drift, record, target
 
 
@@ -82,7 +83,7 @@ _RECORDS_AT = select(*RECORD).where(record.c.target == bindparam("of_target"))
 _RECORDS_UNDER = select(record.c.attempts, *RECORD).where(
     record.c.target == bindparam("of_target"), record.c.key.in_(bindparam("keys", expanding=True))
 )
-_NOTE = (
+_NOTE = Bulk(
     update(record)
     .where(record.c.target == bindparam("new_target"), record.c.key == bindparam("new_key"))
     .values({name: bindparam(f"new_{name}") for name in Noted.__slots__ if name not in ("target", "key")})
@@ -181,8 +182,7 @@ def records_at(tx: Tx, id_: str) -> list[WantedHeld]:
 
 def note(tx: Tx, noted: Sequence[Noted]) -> None:
     """Write what became of records."""
-    if noted:
-        tx.run(_NOTE, [{f"new_{name}": getattr(each, name) for name in Noted.__slots__} for each in noted])
+    _NOTE.run(tx, ({f"new_{name}": getattr(each, name) for name in Noted.__slots__} for each in noted))
 
 
 def outward(tx: Tx, id_: str) -> Outward:
@@ -218,12 +218,9 @@ def give_back(tx: Tx, id_: str, epoch: int, *, due: datetime | None) -> bool:
     """End a claim; the target is due when its first difference is, or its next reading, or at `due` where given."""
     first = select(func.min(record.c.due)).where(record.c.target == id_, record.c.dirty == true()).scalar_subquery()
     urgent = select(record.c.key).where(record.c.target == id_, record.c.dirty == true(), record.c.urgent).exists()
-    soonest = case(
-        (first.is_(None), target.c.read_due),
-        (target.c.read_due.is_(None), first),
-        (first < target.c.read_due, first),
-        else_=target.c.read_due,
-    )
+    # What left the campus is never read again: counting its reading as due would have it claimed without end.
+    reading = case((target.c.active, target.c.read_due))
+    soonest = case((first.is_(None), reading), (reading.is_(None), first), (first < reading, first), else_=reading)
     values = {
         "owner": None,
         "lease": None,
@@ -247,7 +244,7 @@ def read_through(tx: Tx, id_: str, next_due: datetime) -> None:
 
 def ask_reading(tx: Tx, id_: str) -> bool:
     """Have a target read in full as soon as a gateway is free; False where there is none of this id."""
-    tx.wake("delivery")
+    tx.wake(DELIVERY)
     return tx.run(update(target).where(target.c.id == id_).values(due=tx.now, read_due=tx.now)).rowcount == 1
 
 
@@ -263,6 +260,14 @@ def add_foreign(tx: Tx, id_: str, found: Mapping[str, str], rank: int) -> None:
     ]  # fmt: skip
     if rows:
         tx.run(insert(record), rows)
+
+
+def note_found(tx: Tx, id_: str, found: Mapping[str, str | None]) -> None:
+    """Note what a reading showed under keys where something else had been proved."""
+    if found:
+        at = (record.c.target == id_, record.c.key == bindparam("under"))
+        statement = update(record).where(*at).values(known=True, held=bindparam("shown"), seen=tx.now)
+        tx.run(statement, [{"under": key, "shown": body} for key, body in found.items()])
 
 
 def add_drifts(tx: Tx, drifts: Sequence[Drift], alarm: str | None) -> None:

@@ -32,7 +32,9 @@ def find_persons(
 
 def list_persons(tx: Tx, part_of_no: str, limit: int, after: str | None) -> tuple[Person, ...]:
     """Persons whose staff number holds that text, in the order of their numbers, from behind `after` on."""
-    query = select(*_PERSON).where(person.c.no.contains(part_of_no, autoescape=True)) if part_of_no else select(*_PERSON)
+    query = (
+        select(*_PERSON).where(person.c.no.contains(part_of_no, autoescape=True)) if part_of_no else select(*_PERSON)
+    )
     if after is not None:
         query = query.where(person.c.no > after)
     return tuple(_person(row) for row in tx.run(query.order_by(person.c.no).limit(limit)))
@@ -125,7 +127,9 @@ def active_cards(tx: Tx, numbers: Iterable[int]) -> dict[int, Credential]:
 def last_card(tx: Tx, number: int) -> Credential | None:
     """The credential that stands for this card number: the active one, else the one that came last."""
     query = select(credential).where(credential.c.number == number)
-    row = tx.run(query.order_by(_ACTIVE_FIRST, credential.c.created.desc(), credential.c.id.desc()).limit(1)).one_or_none()
+    row = tx.run(
+        query.order_by(_ACTIVE_FIRST, credential.c.created.desc(), credential.c.id.desc()).limit(1)
+    ).one_or_none()
     return None if row is None else _credential(row)
 
 

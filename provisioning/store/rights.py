@@ -10,8 +10,13 @@ from typing import Any
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from provisioning.nouns.rights import Grant, WantedHeld
+from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.tables import grant, person, record, target
+
+DELIVERY = "delivery"
+URGENT = "urgent/"
+"""Topics woken: that some target has work, and which has urgent work."""
 
 PRIORITY_USUAL = 0
 PRIORITY_URGENT = 100
@@ -25,6 +30,22 @@ RECORD = tuple(record.c[name] for name in WantedHeld.__slots__)
 # Built once: putting a statement together costs more than running it.
 RECORDS_OF = select(*RECORD).where(record.c.holder.in_(bindparam("holders", expanding=True)))
 RECORDS_OF_KEYS = select(*RECORD).where(record.c.key.in_(bindparam("keys", expanding=True)))
+
+
+_FRESH = (
+    "target", "key", "holder", "wanted", "revision", "rank", "grants", "urgent", "dirty", "due", "attempts", "changed",
+    "known", "held", "held_revision",
+)  # fmt: skip
+_CHANGED = (
+    "holder", "wanted", "revision", "rank", "grants", "urgent", "dirty", "due", "attempts", "changed", "sent", "refused",
+    "reason",
+)  # fmt: skip
+_HERE = (record.c.target == bindparam("at"), record.c.key == bindparam("under"))
+_ADD_GRANTS = Bulk(insert(grant), Grant.__slots__)
+_ADD_RECORDS = Bulk(insert(record), _FRESH)
+_CHANGE_RECORDS = Bulk(update(record).where(*_HERE).values({name: bindparam(f"new_{name}") for name in _CHANGED}))
+_RESTATE = Bulk(update(record).where(*_HERE).values(grants=bindparam("new_grants")))
+_SET_DUE = Bulk(update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +79,7 @@ def grants_by_id(tx: Tx, ids: Sequence[str]) -> list[Grant]:
 
 def add_grants(tx: Tx, grants: Sequence[Grant]) -> None:
     """Record new grants."""
-    if grants:
-        tx.run(insert(grant), [_fields(each) for each in grants])
+    _ADD_GRANTS.run(tx, map(_fields, grants))
 
 
 def end_grants(tx: Tx, ids: Sequence[str], by: str) -> None:
@@ -86,32 +106,20 @@ def records_of_keys(tx: Tx, keys: Sequence[str]) -> list[WantedHeld]:
 
 def wish(tx: Tx, wishes: Sequence[Wish]) -> None:
     """Write what is newly wanted, and make its targets due."""
-    fresh = [_fresh(tx, each) for each in wishes if each.fresh]
-    again = [_again(each) for each in wishes if not each.fresh]
-    if fresh:
-        tx.run(insert(record), fresh)
-    if again:
-        tx.run(_wish_again(tx.now), again)
+    _ADD_RECORDS.run(tx, (_fresh(tx, each) for each in wishes if each.fresh))
+    _CHANGE_RECORDS.run(tx, (_again(tx, each) for each in wishes if not each.fresh))
     _make_due(tx, wishes)
 
 
 def restate_grants(tx: Tx, restated: Mapping[tuple[str, str], tuple[str, ...]]) -> None:
     """Say on which grants unchanged records stand now; no device needs to hear of it."""
-    if restated:
-        statement = (
-            update(record)
-            .where(record.c.target == bindparam("at"), record.c.key == bindparam("under"))
-            .values(grants=bindparam("new_grants"))
-        )
-        rows = [{"at": at, "under": under, "new_grants": grants} for (at, under), grants in restated.items()]
-        tx.run(statement, rows)
+    rows = ({"at": at, "under": under, "new_grants": grants} for (at, under), grants in restated.items())
+    _RESTATE.run(tx, rows)
 
 
 def set_person_due(tx: Tx, due: Mapping[str, datetime | None]) -> None:
     """When each person's rights may next change by themselves."""
-    if due:
-        statement = update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when"))
-        tx.run(statement, [{"who": who, "when": when} for who, when in due.items()])
+    _SET_DUE.run(tx, ({"who": who, "when": when} for who, when in due.items()))
 
 
 def persons_due(tx: Tx, limit: int) -> list[str]:
@@ -131,8 +139,8 @@ def hasten(tx: Tx, holder: str) -> None:
     places = [row.target for row in tx.run(select(record.c.target).where(*going).distinct().order_by(record.c.target))]
     tx.run(update(record).where(*going).values(urgent=True, due=tx.now))
     if places:
-        tx.run(update(target).where(target.c.id.in_(places)).values(due=tx.now, priority=PRIORITY_URGENT))
-        tx.wake("delivery")
+        _hasten_targets(tx, places)
+        tx.wake(DELIVERY)
 
 
 def chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -153,21 +161,13 @@ def _fresh(tx: Tx, each: Wish) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _again(each: Wish) -> dict[str, Any]:
+def _again(tx: Tx, each: Wish) -> dict[str, Any]:
     return {
         "at": each.target, "under": each.key, "new_holder": each.holder, "new_wanted": each.body,
         "new_revision": each.revision, "new_rank": each.rank, "new_grants": each.grants,
-        "new_urgent": each.urgent,
+        "new_urgent": each.urgent, "new_dirty": True, "new_due": tx.now, "new_attempts": 0,
+        "new_changed": tx.now, "new_sent": None, "new_refused": None, "new_reason": None,
     }  # fmt: skip
-
-
-def _wish_again(now: datetime) -> Any:
-    named = {name: bindparam(f"new_{name}") for name in ("holder", "wanted", "revision", "rank", "grants", "urgent")}
-    return (
-        update(record)
-        .where(record.c.target == bindparam("at"), record.c.key == bindparam("under"))
-        .values(**named, dirty=True, due=now, attempts=0, changed=now, sent=None, refused=None, reason=None)
-    )
 
 
 def _make_due(tx: Tx, wishes: Sequence[Wish]) -> None:
@@ -175,10 +175,16 @@ def _make_due(tx: Tx, wishes: Sequence[Wish]) -> None:
     usual = sorted({each.target for each in wishes} - set(urgent))
     # In id order, so that two transactions never wait for each other (guide, engine, trap 2).
     if urgent:
-        tx.run(update(target).where(target.c.id.in_(urgent)).values(due=tx.now, priority=PRIORITY_URGENT))
+        _hasten_targets(tx, urgent)
     if usual:
         later = or_(target.c.due.is_(None), target.c.due > tx.now)
         reachable = target.c.unreachable.is_(None)
         tx.run(update(target).where(target.c.id.in_(usual), later, reachable).values(due=tx.now))
     if wishes:
-        tx.wake("delivery")
+        tx.wake(DELIVERY)
+
+
+def _hasten_targets(tx: Tx, ids: Sequence[str]) -> None:
+    tx.run(update(target).where(target.c.id.in_(ids)).values(due=tx.now, priority=PRIORITY_URGENT))
+    for id_ in ids:
+        tx.wake(URGENT + id_)

@@ -58,6 +58,7 @@ class PaperDesk:
         self._backoff_s = backoff_s
         self._clock = SystemClock()
         self._stir = asyncio.Event()
+        self._hastened: set[str] = set()
 
     def add(self, name: str, kind: str, settings: Mapping[str, Json]) -> None:
         self.targets[name] = Target(kind, settings)
@@ -75,6 +76,7 @@ class PaperDesk:
         row.contents.add(body)
         if urgent:
             self.targets[target].due = 0.0
+            self._hastened.add(target)
         self._stir.set()
 
     def ask_reading(self, target: str) -> None:
@@ -102,6 +104,7 @@ class PaperDesk:
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         await asyncio.sleep(self.slow_s)
         target = self._renewed(claim)
+        self._hastened.discard(claim.target)
         due = self._due(target, urgent_only=urgent_only)
         due.sort(key=lambda item: (not item[1].urgent, item[1].wanted is not None))
         return [
@@ -109,7 +112,9 @@ class PaperDesk:
             for key, row in due[:limit]
         ]
 
-    async def report(self, claim: Claim, reports: Sequence[Report]) -> None:
+    async def report(
+        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False
+    ) -> Sequence[Task]:
         if self.before_report is not None:
             self.before_report()
         if self.report_gate is not None:
@@ -134,6 +139,10 @@ class PaperDesk:
                 case Refused(reason=reason):
                     row.dirty = False
                     row.reasons.append(reason)
+        return await self.differences(claim, then, urgent_only=urgent_only) if then else ()
+
+    def hastened(self, target: str) -> bool:
+        return target in self._hastened
 
     async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
         self.calls["introduce"] += 1

@@ -275,7 +275,7 @@ def test_nothing_is_sent_once_the_lease_could_end(panels: Panels, desk: Any, sit
             desk.lease_s = 2.5
             # The hub answers, but so late that a write begun then could outlast the lease.
             desk.slow_s = 0.6
-            site.start()
+            site.start(bounds=Bounds(chunk_s_max=0.2))
             await asyncio.sleep(1.5)
             assert target.heard(0x50) == 0
             desk.slow_s = 0.0
@@ -306,7 +306,7 @@ def test_a_device_call_that_never_ends_is_cut(
         async with panels(1) as target:
             desk.add("t", target.kind, target.settings())
             desk.want("t", target.record(0))
-            site.start(verb_s_max=0.1)
+            site.start(verb_s_max=0.1, bounds=Bounds(chunk_s_max=0.2))
             await site.until(desk.settled)
             desk.want("t", target.record(1))
             target.panel.choke_on(7001)

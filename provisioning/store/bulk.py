@@ -1,0 +1,46 @@
+"""Many rows through one statement, at the driver's own speed.
+
+SQLAlchemy prepares each row's values with much care and at some cost (here about 20 µs a row, of which the database
+takes 3). A statement that is compiled once, and whose values are converted by the columns' own types, needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Insert, Update
+from sqlalchemy.engine import Dialect
+
+from provisioning.store.engine import Tx
+
+Convert = Callable[[Any], Any] | None
+
+
+class Bulk:
+    """An INSERT or UPDATE of named values, run for many rows at once."""
+
+    def __init__(self, statement: Insert | Update, columns: Iterable[str] = ()) -> None:
+        """A row's values: for an INSERT the columns named here, for an UPDATE its bound names."""
+        self._statement = statement
+        self._columns = tuple(columns)
+        self._compiled: dict[str, tuple[str, tuple[tuple[str, Convert], ...]]] = {}
+
+    def run(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run it for every row; each maps all names to values."""
+        text, order = self._for(tx.connection.dialect)
+        values = [
+            tuple(row[name] if convert is None else convert(row[name]) for name, convert in order) for row in rows
+        ]
+        if values:
+            tx.connection.exec_driver_sql(text, values)
+
+    def _for(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, Convert], ...]]:
+        if dialect.name not in self._compiled:
+            compiled = self._statement.compile(dialect=dialect, column_keys=self._columns or None)
+            order = tuple(
+                (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+                for name in compiled.positiontup or ()
+            )
+            self._compiled[dialect.name] = (str(compiled), order)
+        return self._compiled[dialect.name]
