@@ -1,0 +1,66 @@
+"""Cards: given out, reported lost, replaced. What follows for the doors is decided in the same transaction."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from provisioning.api.asking import Asker, House, act, may
+from provisioning.api.problems import responses
+from provisioning.api.shapes import CardShape, DryRun, EffectShape, No, Shape
+
+router = APIRouter(tags=["cards"], responses=responses(401, 403, 404, 409, 422))
+
+Number = Annotated[int, Path(description="Card number (门禁卡号)", ge=0, le=2**63 - 1, examples=[20260001])]
+
+
+class NewCard(BaseModel):
+    """The card that goes into somebody's hands."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int = Field(description="1 to 4294967294", examples=[20260001], strict=True)
+
+
+class CardChange(Shape):
+    """What became of the card, and of the doors."""
+
+    dry_run: bool
+    card: CardShape
+    effect: EffectShape
+
+
+@router.post("/persons/{no}/cards", summary="Give a card")
+def assign(
+    rooms: House, asker: Annotated[Asker, may("card.write")], no: No, new: NewCard, *, dry_run: DryRun = False
+) -> CardChange:
+    """Put a card in a person's hands; one that they hold already stays as it is."""
+    with act(rooms.store, dry_run=dry_run) as tx:
+        person = rooms.persons.get(tx, no)
+        card = rooms.cards.assign(tx, person, new.number, asker.actor)
+        effect = rooms.grants.look(tx, [person.id], asker.actor, card.id)
+    return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
+
+
+@router.post("/cards/{number}/lost", summary="Report a card lost")
+def lost(
+    rooms: House, asker: Annotated[Asker, may("card.write")], number: Number, *, dry_run: DryRun = False
+) -> CardChange:
+    """End a card at once: it is taken from every door ahead of other work."""
+    with act(rooms.store, dry_run=dry_run) as tx:
+        card = rooms.cards.lost(tx, number, asker.actor)
+        effect = rooms.grants.look(tx, [card.person], asker.actor, card.id, urgent=True)
+    return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
+
+
+@router.post("/cards/{number}/replace", summary="Replace a card")
+def replace(
+    rooms: House, asker: Annotated[Asker, may("card.write")], number: Number, new: NewCard, *, dry_run: DryRun = False
+) -> CardChange:
+    """End one card and give its holder another, in one act."""
+    with act(rooms.store, dry_run=dry_run) as tx:
+        card = rooms.cards.replace(tx, number, new.number, asker.actor)
+        effect = rooms.grants.look(tx, [card.person], asker.actor, card.id, urgent=True)
+    return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))

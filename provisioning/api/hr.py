@@ -1,0 +1,152 @@
+"""HR sheets: previewed, taken, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, File, Query, UploadFile
+from fastapi.responses import Response
+from pydantic import Field
+
+from provisioning.api.asking import Asker, House, may
+from provisioning.api.problems import responses
+from provisioning.api.rooms import Rooms
+from provisioning.api.shapes import Shape
+from provisioning.intake.report import Report
+from provisioning.intake.template import template
+from provisioning.nouns.people import Batch
+from provisioning.nouns.refusals import NotFound
+from provisioning.nouns.told import Actor
+from provisioning.store import intake as rows
+from provisioning.store import readiness as readiness_rows
+
+router = APIRouter(tags=["hr"], responses=responses(401, 403, 422))
+LOOK_AT_ONCE = 100
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class LineShape(Shape):
+    """How one row of the sheet fares."""
+
+    line: int = Field(description="The row's number in the sheet")
+    no: str | None = Field(description="Staff number (工号)")
+    outcome: str = Field(description="new, same, changed or refused")
+    fields: list[str] = Field(description="What changes")
+    sentences: list[str] = Field(
+        description="Why it is refused, by column, and how to cure it; or what is worth knowing"
+    )
+
+
+class ReportShape(Shape):
+    """How a sheet fares; a preview and the import of one sheet say the same."""
+
+    batch: str | None = Field(description="Null where nothing was kept")
+    dry_run: bool
+    name: str
+    counts: dict[str, int]
+    warnings: list[str]
+    lines: list[LineShape]
+
+
+class BatchShape(Shape):
+    """One sheet that was taken."""
+
+    id: str
+    name: str
+    digest: str = Field(description="SHA-256 of the file")
+    operator: str
+    at: datetime
+    taken: int
+    same: int
+    refused: int
+
+
+class BatchProgress(BatchShape):
+    """One sheet that was taken, and how far its people were looked at."""
+
+    people: int
+    waiting: int = Field(description="Those whose rights are still to be decided")
+
+
+@router.post("/hr/batches", summary="Take an HR sheet, or preview it", responses=responses(409, 413, 422))
+def take(
+    rooms: House,
+    asker: Annotated[Asker, may("hr.import")],
+    file: Annotated[UploadFile, File(description="Excel (.xlsx) or CSV with the headers of GET /hr/template")],
+    *,
+    dry_run: Annotated[bool, Query(description="Say what taking it would do, and keep nothing")] = False,
+) -> ReportShape:
+    """Check every row, take those that are sound, refuse the others by line and column. Twice is the same as once."""
+    data, name = file.file.read(), file.filename or "sheet"
+    if dry_run:
+        with rooms.store.reading() as tx:
+            return _report(rooms.intake.preview(tx, data, name), asker, dry_run=True)
+    with rooms.store.writing() as tx:
+        report = rooms.intake.take(tx, data, name, asker.actor)
+    look(rooms, report.people, asker.actor, report.batch)
+    return _report(report, asker, dry_run=False)
+
+
+@router.get("/hr/batches", summary="List batches", dependencies=[may("hr.read")])
+def batches(
+    rooms: House,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[BatchShape]:
+    """The last sheets that were taken, newest first."""
+    with rooms.store.reading() as tx:
+        return [BatchShape.of(each) for each in rows.batches(tx, limit)]
+
+
+@router.get("/hr/batches/{batch}", summary="Show one batch", responses=responses(404), dependencies=[may("hr.read")])
+def show_batch(rooms: House, batch: str) -> BatchProgress:
+    """One sheet that was taken."""
+    with rooms.store.reading() as tx:
+        found: Batch | None = rows.batch_of(tx, batch)
+        if found is None:
+            raise NotFound(what="batch", name=batch, where="foyer hr batches")
+        people = readiness_rows.persons_of_batch(tx, batch)
+        waiting = sum(person.due is not None and person.due <= tx.now for person in people)
+    return BatchProgress(**BatchShape.of(found).model_dump(), people=len(people), waiting=waiting)
+
+
+@router.get(
+    "/hr/template",
+    summary="An empty sheet",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}},
+    dependencies=[may("hr.read")],
+)
+def empty_sheet() -> Response:
+    """A workbook with the headers, an example and notes."""
+    named = {"Content-Disposition": 'attachment; filename="foyer-hr.xlsx"'}
+    return Response(template(), media_type=XLSX, headers=named)
+
+
+def look(rooms: Rooms, persons: Sequence[str], actor: Actor, trace: str | None) -> None:
+    """Look at persons' rights, some at a time. What a crash leaves over is still due, and looked at by the house's timer."""
+    for start in range(0, len(persons), LOOK_AT_ONCE):
+        with rooms.store.writing() as tx:
+            rooms.grants.look(tx, persons[start : start + LOOK_AT_ONCE], actor, trace)
+
+
+def _report(report: Report, asker: Asker, *, dry_run: bool) -> ReportShape:
+    lines = [
+        LineShape(
+            line=each.line,
+            no=each.no,
+            outcome=each.effect.value,
+            fields=list(each.fields),
+            sentences=list(each.sentences(asker.language)),
+        )
+        for each in report.lines
+    ]
+    return ReportShape(
+        batch=report.batch,
+        dry_run=dry_run,
+        name=report.name,
+        counts={effect.value: count for effect, count in report.counts.items()},
+        warnings=[asker.say(each.template, **dict(each.fields)) for each in report.warnings],
+        lines=lines,
+    )

@@ -1,0 +1,139 @@
+"""People: who they are, what they hold, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from provisioning.api.asking import Asker, House, may
+from provisioning.api.problems import responses
+from provisioning.api.shapes import CardShape, GrantShape, No, Shape, StayShape
+from provisioning.nouns.answers import StayWhy
+from provisioning.nouns.people import Credential, Person, Private, Stay
+from provisioning.store import people as rows
+
+router = APIRouter(tags=["persons"], responses=responses(401, 403, 422))
+ID_NUMBER_SHOWN = 4
+
+
+class PersonShape(Shape):
+    """One person. What is personal is null once it was erased."""
+
+    no: str = Field(description="Staff number (工号)")
+    name: str | None
+    phone: str | None
+    id_number: str | None = Field(description="Masked but for its last four characters")
+    created: datetime
+    stays: list[StayShape]
+    cards: list[CardShape]
+
+
+class PeoplePage(Shape):
+    """Some people, and the `after` of the next page; null where this is the last."""
+
+    people: list[PersonShape]
+    next: str | None
+
+
+class FindingShape(Shape):
+    """What one rule says to one stay."""
+
+    rule: str
+    version: int
+    clause: str
+    title: str
+    verdict: str = Field(description="granted, unmet, broken, no_days or elsewhere")
+    condition: str
+    says: list[str]
+
+
+class WhyShape(Shape):
+    """What the rules say of one stay, and what is granted to it."""
+
+    stay: StayShape
+    findings: list[FindingShape]
+    grants: list[GrantShape]
+
+
+@router.get("/persons", summary="List people", dependencies=[may("person.read")])
+def list_people(
+    rooms: House,
+    search: Annotated[
+        str | None, Query(description="A part of the staff number, or a whole identity number", max_length=64)
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    after: Annotated[str | None, Query(description="The `next` of the page before", max_length=64)] = None,
+) -> PeoplePage:
+    """People in the order of their staff numbers."""
+    with rooms.store.reading() as tx:
+        found = rooms.persons.search(tx, search, limit, after)
+        ids = [person.id for person in found]
+        privates = rooms.persons.privates(tx, found)
+        stays, cards = rows.stays_of(tx, ids), rows.credentials_of(tx, ids)
+    people = [_person(one, privates, stays.get(one.id, ()), cards.get(one.id, ())) for one in found]
+    return PeoplePage(people=people, next=found[-1].no if len(found) == limit else None)
+
+
+@router.get("/persons/{no}", summary="Show one person", responses=responses(404), dependencies=[may("person.read")])
+def show_person(rooms: House, no: No) -> PersonShape:
+    """One person with all stays and cards."""
+    with rooms.store.reading() as tx:
+        person = rooms.persons.get(tx, no)
+        privates = rooms.persons.privates(tx, [person])
+        return _person(person, privates, rooms.persons.stays(tx, person.id), rooms.cards.of(tx, person.id))
+
+
+@router.get("/persons/{no}/why", summary="Why somebody has a right, or not", responses=responses(404))
+def why(
+    rooms: House,
+    asker: Annotated[Asker, may("why.read")],
+    no: No,
+    resource: Annotated[
+        str | None, Query(description="Only this resource", max_length=128, examples=["zone:north-public"])
+    ] = None,
+) -> list[WhyShape]:
+    """What each rule says to each stay, with the demand that failed and the values it saw."""
+    with rooms.store.reading() as tx:
+        answers = rooms.grants.why(tx, rooms.persons.get(tx, no), resource)
+    return [_why(each, asker) for each in answers]
+
+
+def _person(
+    person: Person, privates: Mapping[str, Private], stays: tuple[Stay, ...], cards: tuple[Credential, ...]
+) -> PersonShape:
+    private = privates.get(person.id)
+    return PersonShape(
+        no=person.no,
+        name=private.name if private else None,
+        phone=private.phone if private else None,
+        id_number=_masked(private.id_number) if private and private.id_number else None,
+        created=person.created,
+        stays=[StayShape.of(each) for each in stays],
+        cards=[CardShape.of(each) for each in cards],
+    )
+
+
+def _masked(number: str) -> str:
+    return "*" * (len(number) - ID_NUMBER_SHOWN) + number[-ID_NUMBER_SHOWN:]
+
+
+def _why(answer: StayWhy, asker: Asker) -> WhyShape:
+    findings = [
+        FindingShape(
+            rule=each.rule,
+            version=each.version,
+            clause=each.clause,
+            title=each.title_zh if asker.language == "zh" else each.title_en,
+            verdict=each.verdict,
+            condition=each.condition,
+            says=[asker.say(said.template, **dict(said.fields)) for said in each.says],
+        )
+        for each in answer.findings
+    ]
+    return WhyShape(
+        stay=StayShape.of(answer.stay), findings=findings, grants=[GrantShape.of(each) for each in answer.grants]
+    )

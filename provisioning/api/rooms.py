@@ -1,0 +1,106 @@
+"""The rooms of the house that the API calls. Whoever builds the house hands it in; the API builds nothing itself."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from devices.clock import Clock
+from provisioning.alarms.alarms import Alarms
+from provisioning.campus.campuses import Campuses
+from provisioning.delivery.delivery import Delivery
+from provisioning.grants.grants import Grants
+from provisioning.grants.revoking import Revoking
+from provisioning.grants.rulebook import Rulebook
+from provisioning.identity.cards import Cards
+from provisioning.identity.persons import Persons
+from provisioning.intake.intake import Intake
+from provisioning.nouns.ids import Ids
+from provisioning.operators.operators import Operators
+from provisioning.readiness.readiness import Readiness
+from provisioning.store.engine import Store
+from provisioning.story.proofs import Proofs
+from provisioning.story.story import Story
+
+
+class Rooms(Protocol):
+    """What the API needs of a house."""
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """What makes ids and secrets."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+        ...
+
+    @property
+    def story(self) -> Story:
+        """The story."""
+        ...
+
+    @property
+    def alarms(self) -> Alarms:
+        """Alarms."""
+        ...
+
+    @property
+    def campuses(self) -> Campuses:
+        """The campus in force."""
+        ...
+
+    @property
+    def persons(self) -> Persons:
+        """People."""
+        ...
+
+    @property
+    def cards(self) -> Cards:
+        """Cards."""
+        ...
+
+    @property
+    def intake(self) -> Intake:
+        """HR sheets."""
+        ...
+
+    @property
+    def operators(self) -> Operators:
+        """Who may use the hub."""
+        ...
+
+    @property
+    def grants(self) -> Grants:
+        """Rights, and what follows from them."""
+        ...
+
+    @property
+    def readiness(self) -> Readiness:
+        """How far things are."""
+        ...
+
+    @property
+    def delivery(self) -> Delivery:
+        """Targets."""
+        ...
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules in force."""
+        ...
+
+    @property
+    def revoking(self) -> Revoking:
+        """Revocation."""
+        ...
+
+    @property
+    def proofs(self) -> Proofs:
+        """Proofs of the story."""
+        ...

@@ -1,0 +1,95 @@
+"""The rules in force, and another text for them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from pydantic import Field
+
+from provisioning.api.asking import Asker, House, act, may
+from provisioning.api.problems import BadRequest, responses
+from provisioning.api.shapes import DryRun, EffectShape, Shape
+from provisioning.store import rights
+
+router = APIRouter(tags=["rules"], responses=responses(401, 403, 422))
+PREVIEW_PEOPLE_MAX = 500
+
+Yaml = Annotated[bytes, Body(media_type="application/yaml", description="The whole file, UTF-8")]
+
+
+class RuleShape(Shape):
+    """One rule."""
+
+    id: str
+    version: int
+    clause: str
+    title: str
+    condition: str
+    grants: list[str]
+
+
+class RulesShape(Shape):
+    """The rules in force."""
+
+    rules: list[RuleShape]
+    text: str = Field(description="The YAML as it was applied")
+
+
+class RulesChangeShape(Shape):
+    """What another text changes."""
+
+    dry_run: bool
+    added: list[str]
+    removed: list[str]
+    changed: list[str]
+    effect: EffectShape | None = Field(
+        description=f"In a dry run: what it would do to people, for the first {PREVIEW_PEOPLE_MAX} of them"
+    )
+
+
+@router.get("/rules", summary="Show the rules")
+def show(rooms: House, asker: Annotated[Asker, may("rules.read")]) -> RulesShape:
+    """The rules in force, and their text."""
+    with rooms.store.reading() as tx:
+        rules, text = rooms.rulebook.current(tx), rooms.rulebook.text(tx)
+    shown = [
+        RuleShape(
+            id=each.id,
+            version=each.version,
+            clause=each.clause,
+            title=each.title_zh if asker.language == "zh" else each.title_en,
+            condition=each.condition.text,
+            grants=list(each.grant),
+        )
+        for each in rules
+    ]
+    return RulesShape(rules=shown, text=text or "")
+
+
+@router.post("/rules", summary="Apply rules, or preview them", responses=responses(400, 413, 422))
+def apply(
+    rooms: House, asker: Annotated[Asker, may("rules.apply")], text: Yaml, *, dry_run: DryRun = False
+) -> RulesChangeShape:
+    """A text that does not check is refused by line and column. Everybody is looked at again afterwards."""
+    effect = None
+    with act(rooms.store, dry_run=dry_run) as tx:
+        change = rooms.rulebook.apply(tx, as_text(text), asker.actor)
+        if dry_run and not change.nothing:
+            people = rights.persons_due(tx, PREVIEW_PEOPLE_MAX)
+            effect = EffectShape.of(rooms.grants.look(tx, people, asker.actor))
+    return RulesChangeShape(
+        dry_run=dry_run,
+        added=list(change.added),
+        removed=list(change.removed),
+        changed=list(change.changed),
+        effect=effect,
+    )
+
+
+def as_text(data: bytes) -> str:
+    """A YAML body as text. Raises `BadRequest` where it is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequest from error

@@ -1,0 +1,86 @@
+"""The shapes that more than one noun answers with, each made from a value of the house."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from provisioning.nouns.answers import Effect
+
+No = Annotated[str, Path(description="Staff number (工号)", max_length=64, examples=["FX2026001"])]
+DryRun = Annotated[bool, Query(description="Go through it all and say what it would do, but keep nothing")]
+
+
+class Shape(BaseModel):
+    """Made from the house's own frozen values by their attributes."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """The shape of a value."""
+        return cls.model_validate(value)
+
+
+class StayShape(Shape):
+    """One person's time here (在岗期)."""
+
+    id: str
+    department: str = Field(description="Its id in the campus file", examples=["finance"])
+    post: str
+    kind: str = Field(description="人员类别", examples=["公务员"])
+    area: str = Field(description="办公区: its id in the campus file", examples=["north"])
+    arrival: date
+    departure: date | None = Field(description="The last day in post; null while it is open-ended")
+    state: str = Field(description="open, cancelled or revoked")
+
+
+class CardShape(Shape):
+    """One card in one person's hands for [opens, closes)."""
+
+    id: str
+    number: int
+    opens: datetime
+    closes: datetime | None
+    state: str = Field(description="active, lost or ended")
+
+
+class GrantShape(Shape):
+    """A right for [opens, closes), with the rule that gave it."""
+
+    id: str
+    stay: str
+    resource: str = Field(examples=["zone:north-public"])
+    opens: datetime
+    closes: datetime | None
+    rule: str
+    version: int
+    clause: str
+    trace: str = Field(description="The notice or act that led to it")
+    recorded: datetime
+
+
+class EffectShape(Shape):
+    """What an act did to rights and records, or would do."""
+
+    people: int
+    targets: int
+    grants_gained: int
+    grants_lost: int
+    records_written: int
+    records_erased: int
+
+
+def effect_sum(effects: list[Effect]) -> EffectShape:
+    """Effects of several looks together; targets are counted at their most, for looks share them."""
+    return EffectShape(
+        people=sum(each.people for each in effects),
+        targets=max((each.targets for each in effects), default=0),
+        grants_gained=sum(each.grants_gained for each in effects),
+        grants_lost=sum(each.grants_lost for each in effects),
+        records_written=sum(each.records_written for each in effects),
+        records_erased=sum(each.records_erased for each in effects),
+    )

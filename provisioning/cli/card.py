@@ -1,0 +1,72 @@
+"""`foyer card`: cards in hands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provisioning.cli.errand import OK, Errand
+from provisioning.cli.grammar import Parser
+from provisioning.cli.hub import at
+
+
+def arguments(parser: Parser) -> None:
+    """The words of `foyer card`."""
+    verbs = parser.verbs()
+    assigning = parser.child(verbs, "assign", "give a card to a person", assign)
+    assigning.word("NO", help="staff number")
+    assigning.word("NUMBER", help="card number", type=int)
+    losing = parser.child(verbs, "lost", "report a card lost: it is taken from every door at once", lost)
+    losing.word("NUMBER", help="card number", type=int)
+    replacing = parser.child(verbs, "replace", "give another card in place of one", replace)
+    replacing.word("OLD", help="the card that is handed in or lost", type=int)
+    replacing.word("NEW", help="the card that takes its place", type=int)
+    for each in (assigning, losing, replacing):
+        each.dry_run()
+
+
+def assign(errand: Errand) -> int:
+    """Give a card."""
+    args = errand.args
+    body = {"number": args.number}
+    change = errand.hub.post(at("persons", args.no, "cards"), {"dry_run": args.dry_run}, body)
+    return _tell(errand, change, "Card {number} is in the hands of {no}.", no=args.no)
+
+
+def lost(errand: Errand) -> int:
+    """End a card."""
+    args = errand.args
+    change = errand.hub.post(at("cards", args.number, "lost"), {"dry_run": args.dry_run})
+    return _tell(errand, change, "Card {number} is reported lost.")
+
+
+def replace(errand: Errand) -> int:
+    """End a card and give another."""
+    args = errand.args
+    body = {"number": args.new}
+    change = errand.hub.post(at("cards", args.old, "replace"), {"dry_run": args.dry_run}, body)
+    return _tell(errand, change, "Card {number} takes the place of {old}.", old=args.old)
+
+
+def put_effect(errand: Errand, effect: dict[str, Any]) -> None:
+    """Print what an act did to rights and records."""
+    errand.screen.say(
+        "Grants: {grants_gained} opened, {grants_lost} ended. "
+        "Records: {records_written} to write, {records_erased} to erase, on {targets} targets.",
+        **effect,
+    )
+
+
+def put_dry_run(errand: Errand) -> None:
+    """Print that nothing was kept."""
+    errand.screen.put(errand.screen.tone(errand.screen.words("Dry run: nothing was changed."), "warn"))
+
+
+def _tell(errand: Errand, change: dict[str, Any], sentence: str, **fields: object) -> int:
+    if errand.as_json:
+        errand.screen.json(change)
+        return OK
+    if change["dry_run"]:
+        put_dry_run(errand)
+    errand.screen.say(sentence, number=change["card"]["number"], **fields)
+    put_effect(errand, change["effect"])
+    return OK

@@ -1,0 +1,75 @@
+"""`foyer emulate`: the door panels of a campus file by themselves, for a hub elsewhere or for other tools."""
+
+from __future__ import annotations
+
+import asyncio
+import random  # noqa: TID251 - this process is the panels alone: their chance enters here
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from provisioning.cli.errand import OK, CommandFailed, Errand
+from provisioning.cli.grammar import Parser
+
+
+class CannotEmulate(CommandFailed):
+    """{why}"""
+
+
+class NothingToEmulate(CommandFailed):
+    """{path} asks for no emulated target. Give at least one of its targets a line such as: emulate: {example}"""
+
+
+def arguments(parser: Parser) -> None:
+    """The words of `foyer emulate`."""
+    parser.word("CAMPUS", help="a campus file, or the name of one that ships: small")
+    parser.flag("--memory", metavar="DIR", help="where panels keep their memory; without it they forget at the end")
+    parser.set_defaults(carry_out=emulate)
+
+
+def emulate(errand: Errand) -> int:
+    """Serve panels until Ctrl-C."""
+    from devices.campus import CampusError, Wire, read, wires
+
+    name, text = campus_text(errand, errand.args.campus)
+    try:
+        found: Sequence[Wire] = [wire for wire in wires(read(text, name)) if wire.emulated]
+    except CampusError as error:
+        raise CannotEmulate(why=str(error)) from error
+    if not found:
+        raise NothingToEmulate(path=name, example="{control: 127.60.0.1:60100}")
+    memory = None if errand.args.memory is None else Path(errand.args.memory)
+    if memory is not None:
+        memory.mkdir(parents=True, exist_ok=True)
+    return asyncio.run(_serve(errand, found, memory))
+
+
+def campus_text(errand: Errand, word: str) -> tuple[str, str]:
+    """Name and text of a campus file, or of one that ships."""
+    from provisioning.campus.campuses import shipped
+
+    path = Path(word)
+    if not path.exists() and shipped(word).exists():
+        path = shipped(word)
+    return path.name, errand.read(path).decode("utf-8-sig", "replace")
+
+
+async def _serve(errand: Errand, found: Sequence[object], memory: Path | None) -> int:
+    from devices.campus import Wire
+    from devices.clock import SystemClock
+    from devices.emulate import emulated
+    from devices.wire import WireError
+
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    panels = [wire for wire in found if isinstance(wire, Wire)]
+    try:
+        async with emulated(panels, memory, SystemClock(), random.Random()) as served:  # noqa: S311 - faults, no secrets
+            rows = [[wire.id, str(wire.serial), wire.address, wire.control] for wire in panels]
+            errand.screen.table(("target", "serial", "address", "control port"), rows)
+            errand.screen.say("{count} panels are emulated. Ctrl-C stops them.", count=len(served))
+            await stop.wait()
+    except (WireError, OSError) as error:
+        raise CannotEmulate(why=str(error)) from error
+    return OK

@@ -1,0 +1,102 @@
+"""`foyer hr`: sheets from HR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from provisioning.cli.errand import OK, REFUSED, Errand
+from provisioning.cli.grammar import Parser
+from provisioning.cli.sheets import send_sheet
+
+LINES_SHOWN_MAX = 200
+TONES = {"new": "good", "changed": "good", "same": "dim", "refused": "bad"}
+
+
+def arguments(parser: Parser) -> None:
+    """The words of `foyer hr`."""
+    verbs = parser.verbs()
+    parser.child(verbs, "template", "write an empty sheet with an example", write_template).word(
+        "FILE", help="where to write it, such as newcomers.xlsx"
+    )
+    parser.child(verbs, "preview", "say what importing a sheet would do", preview).word("FILE", help="Excel or CSV")
+    importing = parser.child(verbs, "import", "take a sheet: sound rows go in, bad ones are refused by line", take)
+    importing.word("FILE", help="Excel or CSV")
+    importing.dry_run()
+    parser.child(verbs, "batches", "sheets that were taken", batches)
+
+
+def write_template(errand: Errand) -> int:
+    """An empty sheet as a new file."""
+    path = Path(errand.args.file)
+    errand.write(path, errand.hub.fetch("/hr/template"))
+    if errand.as_json:
+        errand.screen.json({"file": str(path)})
+    else:
+        errand.screen.say("Written: {path}. Fill it in, then: foyer hr preview {path}", path=path)
+    return OK
+
+
+def preview(errand: Errand) -> int:
+    """What importing would do."""
+    path = Path(errand.args.file)
+    return _tell(errand, errand.hub.send_file("/hr/batches", path.name, errand.read(path), {"dry_run": True}))
+
+
+def take(errand: Errand) -> int:
+    """Import; 1 where a row was refused."""
+    if errand.args.dry_run:
+        return preview(errand)
+    path = Path(errand.args.file)
+    progress = errand.screen.progress("Rights decided", quiet=errand.as_json)
+    return _tell(errand, send_sheet(errand.hub, path.name, errand.read(path), progress))
+
+
+def batches(errand: Errand) -> int:
+    """Batches, a line each."""
+    found, screen = errand.get("/hr/batches"), errand.screen
+    if errand.as_json:
+        screen.json(found)
+        return OK
+    if not found:
+        screen.say("No sheet was taken yet. Start with: foyer hr template newcomers.xlsx")
+        return OK
+    rows = [
+        [one["id"], screen.when(one["at"]), one["operator"], one["name"], one["taken"], one["same"], one["refused"]]
+        for one in found
+    ]
+    screen.table(("batch", "at", "operator", "file", "taken", "same", "refused"), rows)
+    return OK
+
+
+def _tell(errand: Errand, report: dict[str, Any]) -> int:
+    screen = errand.screen
+    refused = report["counts"]["refused"]
+    if errand.as_json:
+        screen.json(report)
+        return REFUSED if refused else OK
+    for warning in report["warnings"]:
+        screen.put(screen.tone(warning, "warn"))
+    telling = [line for line in report["lines"] if line["outcome"] != "same" or line["sentences"]]
+    for line in telling[:LINES_SHOWN_MAX]:
+        _put_line(errand, line)
+    if len(telling) > LINES_SHOWN_MAX:
+        screen.say("… and {count} more lines; --json shows all.", count=len(telling) - LINES_SHOWN_MAX)
+    sentence = (
+        "It would bring {new} new, {changed} changed, {same} the same; {refused} refused."
+        if report["dry_run"]
+        else "{new} new, {changed} changed, {same} the same; {refused} refused."
+    )
+    screen.say(sentence, **report["counts"])
+    if report["batch"] and report["counts"]["new"] + report["counts"]["changed"]:
+        screen.say("Watch it: foyer readiness --batch {batch} --watch", batch=report["batch"])
+    return REFUSED if refused else OK
+
+
+def _put_line(errand: Errand, line: dict[str, Any]) -> None:
+    screen, outcome = errand.screen, line["outcome"]
+    changed = f" ({', '.join(map(screen.cell, line['fields']))})" if line["fields"] else ""
+    heading = screen.words("line {line}", line=line["line"])
+    screen.put(f"{heading}  {screen.cell(line['no'])}  {screen.tone(screen.cell(outcome), TONES[outcome])}{changed}")
+    for sentence in line["sentences"]:
+        screen.put(f"    {sentence}")

@@ -1,0 +1,95 @@
+"""`foyer person`: who is here, and what they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provisioning.cli.errand import OK, Errand
+from provisioning.cli.grammar import Parser
+from provisioning.cli.hub import at
+from provisioning.cli.revoke import put_certificate
+
+STATES = {"active": "good", "lost": "bad", "ended": "dim", "open": "good", "revoked": "bad", "cancelled": "dim"}
+
+
+def arguments(parser: Parser) -> None:
+    """The words of `foyer person`."""
+    verbs = parser.verbs()
+    listing = parser.child(verbs, "list", "people by staff number", list_people)
+    listing.word("TEXT", help="a part of the staff number, or a whole identity number", nargs="?")
+    listing.flag("--limit", type=int, default=100, metavar="N", help="how many at most (500)")
+    listing.flag("--after", metavar="NO", help="only those behind this staff number")
+    parser.child(verbs, "show", "one person, with stays and cards", show).word("NO", help="staff number")
+    proofs = parser.child(verbs, "certificates", "what is proved of a person's revocations", certificates)
+    proofs.word("NO", help="staff number")
+
+
+def list_people(errand: Errand) -> int:
+    """People, a line each."""
+    args, screen = errand.args, errand.screen
+    page = errand.get("/persons", {"search": args.text, "limit": args.limit, "after": args.after})
+    if errand.as_json:
+        screen.json(page)
+        return OK
+    if not page["people"]:
+        screen.say("Nobody found. Bring people in with: foyer hr import FILE")
+        return OK
+    screen.table(
+        ("staff number", "name", "department", "arrival", "departure", "cards"), [_row(one) for one in page["people"]]
+    )
+    if page["next"]:
+        screen.say("There are more: foyer person list --after {no}", no=page["next"])
+    return OK
+
+
+def show(errand: Errand) -> int:
+    """One person, whole."""
+    person = errand.get(at("persons", errand.args.no))
+    if errand.as_json:
+        errand.screen.json(person)
+        return OK
+    put_person(errand, person)
+    return OK
+
+
+def certificates(errand: Errand) -> int:
+    """Each revocation as it is proved by now."""
+    found = errand.get(at("persons", errand.args.no, "revocations"))
+    if errand.as_json:
+        errand.screen.json(found)
+        return OK
+    if not found:
+        errand.screen.say("{no} was never revoked.", no=errand.args.no)
+    for certificate in found:
+        put_certificate(errand, certificate, listed=True)
+    return OK
+
+
+def put_person(errand: Errand, person: dict[str, Any]) -> None:
+    """Print one person: a heading, then stays, then cards."""
+    screen = errand.screen
+    screen.put(screen.tone(f"{screen.cell(person['no'])}  {screen.cell(person['name'])}", "strong"))
+    if person["id_number"] or person["phone"]:
+        screen.say(
+            "identity number {id}, phone {phone}",
+            id=screen.cell(person["id_number"]),
+            phone=screen.cell(person["phone"]),
+        )
+    stays = [
+        [s["department"], s["post"], s["kind"], s["area"], s["arrival"], s["departure"], s["state"]]
+        for s in person["stays"]
+    ]
+    if stays:
+        screen.put("")
+        screen.table(("department", "post", "kind", "area", "arrival", "departure", "state"), stays, STATES)
+    cards = [[str(c["number"]), screen.when(c["opens"]), screen.when(c["closes"]), c["state"]] for c in person["cards"]]
+    if cards:
+        screen.put("")
+        screen.table(("card", "from", "until", "state"), cards, STATES)
+
+
+def _row(person: dict[str, Any]) -> list[object]:
+    stay = person["stays"][-1] if person["stays"] else {}
+    numbers = ", ".join(str(card["number"]) for card in person["cards"] if card["state"] == "active")
+    named = (stay.get(name) for name in ("department", "arrival", "departure"))
+    return [person["no"], person["name"], *named, numbers]

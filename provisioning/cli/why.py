@@ -1,0 +1,52 @@
+"""`foyer why`: the reasons for a right, or for its absence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provisioning.cli.errand import NOT_READY, OK, Errand
+from provisioning.cli.grammar import Parser
+from provisioning.cli.hub import at
+
+MARKS = {"granted": ("✓", "good"), "unmet": ("✗", "dim"), "broken": ("!", "bad"), "no_days": ("–", "warn")}
+OTHER_MARK = ("·", "dim")
+
+
+def arguments(parser: Parser) -> None:
+    """The words of `foyer why`."""
+    parser.word("NO", help="staff number")
+    parser.word("RESOURCE", help="only this resource, such as zone:north-public", nargs="?")
+    parser.set_defaults(carry_out=why)
+
+
+def why(errand: Errand) -> int:
+    """Each stay, each rule; 5 where a resource was named and is not granted."""
+    args = errand.args
+    answers = errand.get(at("persons", args.no, "why"), {"resource": args.resource})
+    granted = any(answer["grants"] for answer in answers)
+    if errand.as_json:
+        errand.screen.json(answers)
+    elif not answers:
+        errand.screen.say("{no} has no stay, so no rule speaks of them.", no=args.no)
+    else:
+        for answer in answers:
+            _put(errand, answer)
+    return NOT_READY if args.resource and not granted else OK
+
+
+def _put(errand: Errand, answer: dict[str, Any]) -> None:
+    screen, stay = errand.screen, answer["stay"]
+    heading = screen.words(
+        "{department}, {kind}, {arrival} to {departure}",
+        **{name: screen.cell(stay[name]) for name in ("department", "kind", "arrival", "departure")},
+    )
+    screen.put(screen.tone(heading, "strong"))
+    for finding in answer["findings"]:
+        mark, tone = MARKS.get(finding["verdict"], OTHER_MARK)
+        screen.put(f"  {screen.tone(mark, tone)} {screen.cell(finding['title'])}")
+        for sentence in finding["says"]:
+            screen.put(f"      {sentence}")
+    if answer["grants"]:
+        rows = [[g["resource"], screen.when(g["opens"]), screen.when(g["closes"]), g["rule"]] for g in answer["grants"]]
+        screen.put("")
+        screen.table(("resource", "from", "until", "rule"), rows)

@@ -1,0 +1,147 @@
+"""Every route of the OpenAPI, by role: who is let in and who is not. A new route without a line here fails."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx2
+import pytest
+from pydantic import BaseModel
+
+from tests.provisioning.served import ROLES, Served
+
+ALL = frozenset(ROLES)
+PEOPLE = ALL - {"system"}
+EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
+    ("POST", "/hr/batches"): frozenset({"hr"}),
+    ("GET", "/hr/batches"): frozenset({"hr", "auditor"}),
+    ("GET", "/hr/batches/{batch}"): frozenset({"hr", "auditor"}),
+    ("GET", "/hr/template"): frozenset({"hr", "auditor"}),
+    ("GET", "/persons"): PEOPLE,
+    ("GET", "/persons/{no}"): PEOPLE,
+    ("GET", "/persons/{no}/why"): PEOPLE,
+    ("POST", "/persons/{no}/cards"): frozenset({"hr", "security"}),
+    ("POST", "/cards/{number}/lost"): frozenset({"hr", "security"}),
+    ("POST", "/cards/{number}/replace"): frozenset({"hr", "security"}),
+    ("GET", "/readiness"): PEOPLE,
+    ("POST", "/persons/{no}/revoke"): frozenset({"security"}),
+    ("GET", "/revocations/{revocation}"): PEOPLE,
+    ("GET", "/persons/{no}/revocations"): PEOPLE,
+    ("GET", "/targets"): ALL,
+    ("GET", "/targets/{target}"): ALL,
+    ("POST", "/targets/{target}/read"): frozenset({"security", "system"}),
+    ("GET", "/drift"): ALL - {"hr"},
+    ("GET", "/alarms"): ALL,
+    ("POST", "/alarms/{alarm}/acknowledge"): frozenset({"security", "system"}),
+    ("GET", "/campus"): ALL,
+    ("POST", "/campus"): frozenset({"system"}),
+    ("GET", "/rules"): ALL,
+    ("POST", "/rules"): frozenset({"security"}),
+    ("GET", "/story"): frozenset({"auditor"}),
+    ("GET", "/audit/verify"): frozenset({"auditor"}),
+    ("GET", "/audit/export"): frozenset({"auditor"}),
+    ("GET", "/audit/prove/{event}"): frozenset({"auditor"}),
+    ("GET", "/audit/key"): frozenset({"auditor"}),
+    ("GET", "/operators"): frozenset({"system", "auditor"}),
+    ("POST", "/operators"): frozenset({"system"}),
+    ("POST", "/operators/{name}/end"): frozenset({"system"}),
+    ("GET", "/health"): None,
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "/hr/batches": {"files": {"file": ("x.csv", "姓名,工号\n".encode())}},
+    "/persons/{no}/cards": {"json": {"number": 5}},
+    "/cards/{number}/replace": {"json": {"number": 5}},
+    "/persons/{no}/revoke": {"json": {"reason": "left"}},
+    "/campus": {"content": b"campus: x"},
+    "/rules": {"content": b"rules: []"},
+    "/operators": {"json": {"name": "new.one", "roles": ["hr"]}},
+}
+
+
+def _routes(served: Served) -> list[tuple[str, str]]:
+    paths = _openapi(served)["paths"]
+    return [(method.upper(), path) for path, methods in paths.items() for method in methods]
+
+
+def _openapi(served: Served) -> dict:
+    with served.client() as client:
+        return client.get("/openapi.json").json()
+
+
+def _ask(client: httpx2.Client, method: str, path: str) -> httpx2.Response:
+    place = re.sub(r"\{(number|event)\}", "7", path)
+    place = re.sub(r"\{\w+\}", "nobody", place)
+    body = BODIES.get(path, {}) if method == "POST" else {}
+    return client.request(method, place, params={"dry_run": "true"} if method == "POST" else None, **body)
+
+
+def test_every_route_has_its_line(served):
+    assert set(_routes(served)) == set(EXPECTED)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(EXPECTED))
+def test_nobody_comes_in_without_a_token(served, method, path):
+    with served.client() as client:
+        answer = _ask(client, method, path)
+        client.headers["Authorization"] = "Bearer foyer_wrong"
+        wrong = _ask(client, method, path)
+    if EXPECTED[method, path] is None:
+        assert answer.status_code == wrong.status_code == 200
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (401, "token-missing")
+        assert (wrong.status_code, wrong.json()["code"]) == (401, "token-refused")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("method", "path"), sorted(key for key, roles in EXPECTED.items() if roles is not None))
+def test_each_role_does_its_own_work_only(served, role, method, path):
+    with served.client(role) as client:
+        answer = _ask(client, method, path)
+    allowed = EXPECTED[method, path] or frozenset()
+    if role in allowed:
+        assert answer.status_code in {200, 404, 409, 422}, answer.text
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_a_dry_run_of_each_act_leaves_no_trace(served):
+    served.house.sealer.seal_once()
+    with served.client("auditor") as auditor:
+        before = [event["kind"] for event in auditor.get("/story", params={"limit": 1000}).json()]
+        for method, path in EXPECTED:
+            for role in ROLES if method == "POST" else ():
+                with served.client(role) as client:
+                    _ask(client, method, path)
+        served.house.sealer.seal_once()
+        after = auditor.get("/story", params={"limit": 1000}).json()
+    new = [event["kind"] for event in after[: len(after) - len(before)]]
+    assert set(new) <= {"operator.entered", "operator.refused"}
+
+
+def test_every_model_has_a_name_of_its_own(served):
+    shapes = {kind.__name__ for kind in _kinds(BaseModel) if kind.__module__.startswith("provisioning.api.")}
+    said = {name.removesuffix("Shape") for name in shapes - {"Shape"}}
+    assert len(said) == len(shapes - {"Shape"})
+    assert said <= set(_openapi(served)["components"]["schemas"])
+
+
+def _kinds(kind: type) -> set[type]:
+    return {kind}.union(*(_kinds(each) for each in kind.__subclasses__()))
+
+
+def test_every_operation_is_described(served):
+    schema = _openapi(served)
+    for path, methods in schema["paths"].items():
+        for method, told in methods.items():
+            place = f"{method} {path}"
+            assert told["summary"], place
+            assert told["description"], place
+            assert told["tags"], place
+            answer = told["responses"]["200"]["content"]
+            assert all(kind != "application/json" or each["schema"] for kind, each in answer.items()), place
+            if told.get("security"):
+                assert {"401", "403"} <= set(told["responses"]), place
+            for status, refused in told["responses"].items():
+                assert status == "200" or list(refused["content"]) == ["application/problem+json"], place

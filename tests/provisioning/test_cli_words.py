@@ -1,0 +1,101 @@
+"""Every sentence of the command line, the API and the console has its Chinese twin, with the same fields."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from provisioning.api import problems
+from provisioning.cli import errand, grammar, main, readiness, revoke, rules, swipe, targets
+from provisioning.console.tales import TALES
+from provisioning.nouns.words import say
+from provisioning.nouns.zh import ZH
+
+ROOT = Path(__file__).parents[2] / "provisioning"
+
+# Calls whose words are English templates: the name of the function, and which of its arguments are.
+SPOKEN = {
+    "say": (0,),
+    "words": (0,),
+    "complain": (0,),
+    "told": (0,),
+    "progress": (0,),
+    "child": (2,),
+    "_tell": (2,),
+    "t": (0,),
+}
+NAMED = {"help", "about", "ending"}
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+    elif isinstance(node, ast.Tuple | ast.List):
+        for each in node.elts:
+            yield from _texts(each)
+
+
+def _called(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        places = (0,) if name == "table" else SPOKEN.get(name, ())
+        for place in places:
+            if place < len(node.args):
+                yield from _texts(node.args[place])
+        for keyword in node.keywords:
+            if keyword.arg in NAMED:
+                yield from _texts(keyword.value)
+
+
+def _templates() -> set[str]:
+    spoken = {
+        text for room in ("api", "cli", "console") for path in (ROOT / room).glob("*.py") for text in _called(path)
+    }
+    pages = (page.read_text("utf-8") for page in (ROOT / "console" / "templates").glob("*.html"))
+    spoken |= {text for page in pages for text in re.findall(r'\bt\("([^"]+)"', page)}
+    spoken |= {purpose for _, purpose in main.VERBS.values()}
+    spoken |= {template for _, template in grammar._FAULTS}
+    spoken |= {purpose for _, purpose, _ in grammar._SHARED}
+    spoken |= {
+        *problems._FAULTS.values(),
+        problems._ANY_FAULT,
+        *TALES.values(),
+        *swipe.REASONS.values(),
+        swipe.OTHER_REASON,
+    }
+    spoken |= {*targets.TONES, *readiness.TONES, *revoke.TONES, *rules.SENTENCES.values()}
+    return {text for text in spoken if re.search(r"[A-Za-z]", text)} - UNTRANSLATED
+
+
+# What is written alike in both languages.
+UNTRANSLATED = {"{why}", "{field}: {fault}", "English"}
+
+
+def _fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+@pytest.mark.parametrize("template", sorted(_templates()))
+def test_every_sentence_has_a_chinese_twin(template: str) -> None:
+    assert template in ZH, f"no Chinese twin for: {template}"
+    assert _fields(template) == _fields(ZH[template])
+
+
+def test_a_twin_is_said_with_its_fields() -> None:
+    assert say("Door {door} opens for card {card}.", "zh", {"door": "a-1", "card": 7}) == "门 a-1 为卡 7 打开。"
+
+
+def test_the_tokens_file_is_named_alike_by_settings_and_command_line() -> None:
+    from provisioning.settings import Settings
+
+    assert Settings(data=Path("x")).token.name == errand.TOKEN_FILE
