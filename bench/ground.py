@@ -1,5 +1,5 @@
 """What every measurement stands on: a campus of emulated panels in a process of its own, a house on a new folder, and
-sheets of made-up people who may open every door."""
+sheets of made-up people. By the rules that ship, each has a card on all eight panels."""
 
 from __future__ import annotations
 
@@ -31,20 +31,6 @@ BENCH = Actor("bench", frozenset({"hr", "security", "system"}))
 START_S_MAX = 20.0
 WAIT_S_MAX = 120.0
 POLL_S = 0.02
-
-EVERY_DOOR = """\
-rules:
-  - id: every-door
-    version: 99
-    clause: measurement
-    title: {zh: 全部门, en: Every door}
-    when: "true"
-    grant: ["zone:north-public", "zone:south-public", "zone:north-offices", "zone:south-offices", "zone:meeting",
-            "zone:archive", "zone:canteen", "zone:plant", "zone:garage"]
-    opens: arrival - 3 workdays
-    closes: departure
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -87,12 +73,11 @@ def panels() -> Generator[tuple[Wire, ...]]:
 
 @asynccontextmanager
 async def house() -> AsyncGenerator[House]:
-    """A house on a new folder, its gateway running, with every door open to everybody by its one rule."""
+    """A house on a new folder, its gateway running, with the rules that ship."""
     text = campus_text()
     with tempfile.TemporaryDirectory() as folder, opened(Settings(data=Path(folder))) as built:
         with built.store.writing() as tx:
             built.campuses.apply(tx, text, "bench.yaml", BENCH)
-            built.rulebook.apply(tx, EVERY_DOOR, BENCH)
         stop = asyncio.Event()
         running = asyncio.create_task(built.run(stop))
         await until(lambda: _read_once(built))

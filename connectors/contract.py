@@ -120,7 +120,10 @@ def later(error: WireError | TimeoutError) -> Later:
     """What an error of the wire means for the task that met it."""
     if isinstance(error, Unreachable | TimeoutError):
         return Later(RETRY_S, NO_ANSWER, unreachable=True)
-    return Later(RETRY_S, SAID_NO if isinstance(error, DeviceError) else GARBLED)
+    if isinstance(error, DeviceError):
+        return Later(RETRY_S, SAID_NO)
+    # Whoever answers nonsense may not be the device at all: the gateway asks it who it is before it goes on.
+    return Later(RETRY_S, GARBLED, unreachable=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import secrets
@@ -52,6 +53,7 @@ from provisioning.vault.master import load_or_make
 from provisioning.vault.vault import Vault
 
 EMBEDDED = "gateway:embedded"
+GARBAGE_MAX = 20_000
 HOUSE = Actor("house:start")
 
 Hop = Callable[..., Awaitable[Any]]
@@ -126,6 +128,7 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
     Raises `StoreHeld` where another hub serves it, and the vault's refusals where a key file is missing or exposed.
     """
     world = world or World()
+    _spare_the_collector()
     settings.data.mkdir(parents=True, exist_ok=True)
     with held(settings.lock):
         fresh = not settings.database.exists()
@@ -185,6 +188,13 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
         gateway=gateway,
         readiness=Readiness(campuses, grants),
     )
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now stays for good, and a batch makes many values that die young without a cycle among them:
+    left as it is, Python's cycle collector would go through all of it again and again."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE_MAX)
 
 
 def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Rulebook) -> None:

@@ -6,7 +6,6 @@ times, which each verb here bears. The client opens a socket for each request, t
 
 from __future__ import annotations
 
-import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -243,9 +242,8 @@ class Panel:
         why = "no answer"
         for _ in range(self._tries_max):
             try:
-                # The client's own time-out does not cover opening its socket.
-                async with asyncio.timeout(self._timeout_s):
-                    reply = await verb(self._controller, *told, timeout=self._timeout_s)
+                # Its time-out does not cover opening the socket; for UDP to an address in figures that waits for nothing.
+                reply = await verb(self._controller, *told, timeout=self._timeout_s)
             except TimeoutError:
                 continue
             except (OSError, RuntimeError) as error:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.contract import Fingerprint, Json
+from connectors.contract import Done, Fingerprint, Json
 from connectors.desk import Found, Report
 from provisioning.alarms.alarms import Alarms
 from provisioning.delivery.outcomes import DOUBLINGS_MAX, noted, receipt
@@ -62,22 +61,15 @@ class Delivery:
     def report(self, tx: Tx, target: str, reports: Sequence[Report]) -> None:
         """Take in outcomes; receipts go into the story, and onto the revocations that waited for them."""
         found = rows.records_under(tx, target, [report.key for report in reports])
+        known = [report for report in reports if report.key in found]
+        said = [receipt(found[report.key][0], report, self._gateway) for report in known]
+        events = iter(self._story.tell(tx, *(one for one in said if one is not None)))
         changed: list[Noted] = []
-        told: list[tuple[int, Told]] = []
-        for report in reports:
-            if report.key not in found:
-                continue
+        for report, one in zip(known, said, strict=True):
             row, attempts = found[report.key]
-            said = receipt(row, report, self._gateway)
-            if said is not None:
-                told.append((len(changed), said))
-            changed.append(noted(row, attempts, report, tx.now))
-        ids = self._story.tell(tx, *(said for _, said in told))
-        for (place, said), event in zip(told, ids, strict=True):
-            if said.kind != "record.refused":
-                changed[place] = replace(changed[place], receipt=event)
-            if said.kind == "record.gone":
-                row = found[changed[place].key][0]
+            event = None if one is None else next(events)
+            changed.append(noted(row, attempts, report, tx.now, event))
+            if event is not None and isinstance(report.outcome, Done) and row.wanted is None:
                 revocations.prove_lines(tx, target, row.key, row.revision, event)
         rows.note(tx, changed)
         rows.right_drifts(tx, target, [each.key for each in changed if not each.dirty])

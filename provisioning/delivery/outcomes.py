@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.contract import SETTLING, Done, Json, Later, Refused
+from connectors.contract import SETTLING, Done, Json, Later, Proof, Refused
 from connectors.desk import Report
 from provisioning.nouns.rights import WantedHeld
 from provisioning.nouns.told import Told
@@ -17,22 +17,21 @@ DOUBLINGS_MAX = 20
 """Far beyond every longest wait, and small enough that no count of tries, however long a device is off, overflows."""
 
 
-def noted(row: WantedHeld, attempts: int, report: Report, now: datetime) -> Noted:
-    """The record after a report, but for its receipt. An outcome of another revision tells what is held, and clears
-    nothing."""
+def noted(row: WantedHeld, attempts: int, report: Report, now: datetime, receipt: int | None) -> Noted:
+    """The record after a report; `receipt` is the event that tells of it. An outcome of another revision tells what is
+    held, and clears nothing."""
+    outcome = report.outcome
+    if isinstance(outcome, Done) and report.revision == row.revision:
+        return _done(row, report, outcome.proof, receipt)
     as_it_was = _as_it_was(row, attempts, now)
     if report.seen:
         as_it_was = replace(as_it_was, known=True, held=report.held, seen=report.at)
-    if report.revision != row.revision:
+    if report.revision != row.revision or isinstance(outcome, Done):
         return as_it_was
-    match report.outcome:
-        case Done(proof):
-            return _done(as_it_was, row, report, proof)
-        case Later(after_s, reason, unreachable):
-            return _later(as_it_was, report, after_s, reason, now, unreachable=unreachable)
-        case Refused(reason):
-            due = now + timedelta(seconds=REFUSED_AGAIN_S)
-            return replace(as_it_was, refused=reason, reason=None, due=due, attempts=attempts + 1, sent=report.at)
+    if isinstance(outcome, Later):
+        return _later(as_it_was, report, outcome, now)
+    due = now + timedelta(seconds=REFUSED_AGAIN_S)
+    return replace(as_it_was, refused=outcome.reason, reason=None, due=due, attempts=attempts + 1, sent=report.at)
 
 
 def receipt(row: WantedHeld, report: Report, gateway: str) -> Told | None:
@@ -52,9 +51,10 @@ def receipt(row: WantedHeld, report: Report, gateway: str) -> Told | None:
     return Told(kind, gateway, person=row.holder, target=row.target, data=data)
 
 
-def _done(before: Noted, row: WantedHeld, report: Report, proof: str) -> Noted:
-    return replace(
-        before,
+def _done(row: WantedHeld, report: Report, proof: Proof, receipt: int | None) -> Noted:
+    return Noted(
+        target=row.target,
+        key=row.key,
         dirty=False,
         urgent=False,
         due=None,
@@ -62,23 +62,27 @@ def _done(before: Noted, row: WantedHeld, report: Report, proof: str) -> Noted:
         known=True,
         held=report.held if report.seen else row.wanted,
         held_revision=row.revision,
+        seen=report.at if report.seen else row.seen,
+        sent=row.sent,
         proved=report.at,
         proof=proof,
+        receipt=receipt,
         refused=None,
         reason=None,
     )
 
 
-def _later(before: Noted, report: Report, after_s: float, reason: str, now: datetime, *, unreachable: bool) -> Noted:
-    if unreachable:
+def _later(before: Noted, report: Report, later: Later, now: datetime) -> Noted:
+    if later.unreachable:
         # The target as a whole waits; its records are due as soon as it answers.
-        return replace(before, reason=reason)
-    settling = reason == SETTLING
+        return replace(before, reason=later.reason)
+    settling = later.reason == SETTLING
     # Settling ends at a known instant; any other wait doubles, so that one bad record never hammers a device.
-    wait_s = after_s if settling else min(BACKOFF_S_MAX, after_s * 2.0 ** min(before.attempts, DOUBLINGS_MAX))
+    doubled_s = later.after_s * 2.0 ** min(before.attempts, DOUBLINGS_MAX)
+    wait_s = later.after_s if settling else min(BACKOFF_S_MAX, doubled_s)
     attempts = before.attempts if settling else before.attempts + 1
     due = now + timedelta(seconds=wait_s)
-    return replace(before, reason=reason, due=due, attempts=attempts, sent=report.at)
+    return replace(before, reason=later.reason, due=due, attempts=attempts, sent=report.at)
 
 
 def _as_it_was(row: WantedHeld, attempts: int, now: datetime) -> Noted:

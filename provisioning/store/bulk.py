@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Insert, Update
+from sqlalchemy import Insert, LargeBinary, Update
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 from provisioning.store.engine import Tx
 
@@ -38,9 +39,11 @@ class Bulk:
     def _for(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, Convert], ...]]:
         if dialect.name not in self._compiled:
             compiled = self._statement.compile(dialect=dialect, column_keys=self._columns or None)
-            order = tuple(
-                (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-                for name in compiled.positiontup or ()
-            )
+            order = tuple((name, _converter(compiled.binds[name].type, dialect)) for name in compiled.positiontup or ())
             self._compiled[dialect.name] = (str(compiled), order)
         return self._compiled[dialect.name]
+
+
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    # Drivers take bytes as they are; what SQLAlchemy would wrap them in costs more than writing them.
+    return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)

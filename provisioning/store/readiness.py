@@ -13,6 +13,8 @@ from provisioning.store.tables import alarm, batch, notice, person, record, stay
 
 _PERSON = (person.c.id, person.c.no, person.c.sealed, person.c.created, person.c.due)
 
+_OUTSTANDING = select(func.count()).select_from(record).where(record.c.dirty == true())
+
 
 def batch_exists(tx: Tx, id_: str) -> bool:
     """Whether there is a batch of this id."""
@@ -33,7 +35,7 @@ def persons_arriving(tx: Tx, day: date) -> list[Person]:
 
 def outstanding(tx: Tx) -> int:
     """How many records are not as wanted."""
-    return tx.run(select(func.count()).select_from(record).where(record.c.dirty == true())).scalar_one()
+    return tx.run(_OUTSTANDING).scalar_one()
 
 
 def overview(tx: Tx) -> Overview:

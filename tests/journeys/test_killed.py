@@ -1,0 +1,75 @@
+"""kill -9 while a sheet is being taken and carried to the panels: nothing is lost, nothing is done twice, and what was
+left under way is found and finished by the next start."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import suppress
+
+import httpx2
+import pytest
+
+from provisioning.compose import opened
+from provisioning.settings import Settings
+from tests.journeys.conftest import TARGETS, Journey, card, sheet, until
+
+PEOPLE = range(1, 41)
+KILLS = 3
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_the_moment_the_next_start_goes_on(journey: Journey, seed: int):
+    chance = random.Random(seed)
+    journey.emulate()
+    data = sheet(PEOPLE).encode()
+    for _ in range(KILLS):
+        hub = journey.serve()
+        sending = threading.Thread(target=_send, args=(journey, data))
+        sending.start()
+        # The whole of it takes a second or so: the blow falls before, between and after taking, deciding and carrying.
+        sending.join(chance.uniform(0.02, 1.2))
+        hub.kill()
+        sending.join(20)
+    journey.serve()
+    counts = journey.post("/hr/batches", files={"file": ("people.csv", data)}).json()["counts"]
+    assert counts["new"] + counts["same"] == len(PEOPLE), counts
+    assert (counts["changed"], counts["refused"]) == (0, 0)
+    until(lambda: all(target["dirty"] == 0 and target["records"] == len(PEOPLE) for target in journey.get("/targets")))
+    ready = [journey.get("/readiness", person=f"J{nth:04}", needs=False)["percent"] for nth in (1, 20, 40)]
+    assert ready == [100.0] * 3
+    for target in TARGETS:
+        assert set(journey.campus.cards(target)) == {card(nth) for nth in PEOPLE}
+    again = journey.post("/hr/batches", files={"file": ("people.csv", data)}).json()["counts"]
+    assert again == {"new": 0, "same": len(PEOPLE), "changed": 0, "refused": 0}
+    assert not [kind for kind in journey.alarms() if kind.startswith("drift")], "what was under way is no drift"
+    journey.started[-1].interrupt()
+    _whole(journey)
+
+
+def test_a_revocation_outlives_the_hub_that_took_it(journey: Journey):
+    journey.emulate()
+    hub = journey.serve()
+    journey.ready(journey.take(range(1, 3)))
+    certificate = journey.post("/persons/J0001/revoke", json={"reason": "left"}).json()
+    hub.kill()
+    assert not certificate["settled"]
+    journey.serve()
+    settled = until(lambda: (found := journey.get(f"/revocations/{certificate['id']}"))["settled"] and found)
+    assert {line["state"] for line in settled["lines"]} == {"proved_gone"}
+    assert len({line["receipt"] for line in settled["lines"]}) == len(TARGETS)
+    for target in TARGETS:
+        assert set(journey.campus.cards(target)) == {card(2)}
+
+
+def _send(journey: Journey, data: bytes) -> None:
+    """A client that may lose its hub at any moment."""
+    with suppress(httpx2.TransportError):
+        journey.post("/hr/batches", files={"file": ("people.csv", data)})
+
+
+def _whole(journey: Journey) -> None:
+    """The story as it was written and signed, whatever the blows."""
+    with opened(Settings(data=journey.data)) as house, house.store.reading() as tx:
+        verdict = house.proofs.verify(tx)
+    assert verdict.ok, verdict

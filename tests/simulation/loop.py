@@ -1,0 +1,103 @@
+"""An event loop in virtual time: where a real loop would sleep, its clock leaps. One thread, and no socket: datagram
+endpoints are those of a `Network` in memory. TCP, threads and name look-ups are refused, for they know real time only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, TypeVar
+
+from tests.simulation.network import Address, Endpoint, Network
+
+_Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
+_T = TypeVar("_T")
+
+
+class NothingLeft(RuntimeError):
+    """Everybody waits for somebody, and no timer is set: a real loop would hang here for ever."""
+
+
+class _Leaping(selectors.SelectSelector):
+    """Never waits for a file: hands each wait to the clock."""
+
+    def __init__(self, leap: Callable[[float], None]) -> None:
+        super().__init__()
+        self._leap = leap
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise NothingLeft
+        if timeout > 0:
+            self._leap(timeout)
+        return []
+
+
+class SimLoop(asyncio.SelectorEventLoop):
+    """Time begins at 0 s and moves only when nothing is ready."""
+
+    def __init__(self, network: Network) -> None:
+        self._elapsed_s = 0.0
+        self._network = network
+        super().__init__(_Leaping(self._leap))
+
+    def time(self) -> float:
+        return self._elapsed_s
+
+    def _leap(self, by_s: float) -> None:
+        self._elapsed_s += by_s
+
+    def _write_to_self(self) -> None:
+        """There is one thread: nobody has to be woken out of a real wait."""
+
+    async def create_datagram_endpoint(  # type: ignore[override]  # what nobody here asks for is left out on purpose
+        self,
+        protocol_factory: Callable[[], _Protocol],
+        local_addr: Address | None = None,
+        remote_addr: Address | None = None,
+        *,
+        allow_broadcast: bool | None = None,
+    ) -> tuple[asyncio.DatagramTransport, _Protocol]:
+        protocol = protocol_factory()
+        endpoint = Endpoint(self._network, protocol, local_addr, remote_addr)
+        ready = self.create_future()
+        self.call_soon(protocol.connection_made, endpoint)
+        self.call_soon(_settle, ready)
+        await ready
+        return endpoint, protocol
+
+    def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]  # it takes all and gives nothing
+        raise RuntimeError("no threads in virtual time: what may block is handed a hop")
+
+    async def create_connection(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("no TCP in virtual time yet")
+
+    async def create_server(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("no TCP in virtual time yet")
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+async def inline(work: Callable[..., _T], *told: Any) -> _T:
+    """The hop of virtual time: what would go to a thread is done here and now."""
+    return work(*told)
+
+
+class SimClock:
+    """A clock over a loop's time. `skew_s` is how far its wall time stands off; the monotonic side never jumps."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime) -> None:
+        self._loop = loop
+        self._start = start
+        self.skew_s = 0.0
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._loop.time() + self.skew_s)
+
+    def monotonic(self) -> float:
+        return self._loop.time()

@@ -1,0 +1,196 @@
+"""Datagrams in memory: lost, late, doubled, out of order, cut off in one direction or both, or crossed over to somebody
+who asked something else. All chance is the seed's. What is under way outlives whoever sent it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Protocol
+
+from tests.simulation.trace import Trace
+
+Address = tuple[str, int]
+
+HOST = "127.0.0.1"
+PORT_FIRST, PORT_LAST = 32_768, 59_999
+QUICK_S = (0.0005, 0.012)
+LATE_S = (0.4, 4.9)
+"""Just below the 5 s that a WG connector lets a late datagram live."""
+
+
+class Sender(Protocol):
+    """A process that can die: it is asked before each datagram, and told after it."""
+
+    def may_send(self) -> bool: ...
+
+    def sent(self) -> None: ...
+
+
+SENDER: ContextVar[Sender | None] = ContextVar("SENDER", default=None)
+"""Whose endpoints are opened in this context; None: they belong to no process that dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """Shares of the datagrams of one panel that suffer each fault; `cut_to` and `cut_from` lose all of one direction."""
+
+    lost: float = 0.0
+    late: float = 0.0
+    doubled: float = 0.0
+    crossed: float = 0.0
+    cut_to: bool = False
+    cut_from: bool = False
+
+
+FAIR = Weather()
+Watch = Callable[[bytes, Callable[[], None]], None]
+
+
+class Network:
+    """Panels stand at fixed addresses; all others are hubs, which ask them."""
+
+    def __init__(self, dice: Random, trace: Trace) -> None:
+        self.fired: Counter[str] = Counter()
+        self.datagrams = 0
+        self.weather: dict[Address, Weather] = {}
+        self.watch: dict[Address, Watch] = {}
+        self._ends: dict[Address, Endpoint] = {}
+        self._newest: dict[Address, int] = {}
+        self._dice = dice
+        self._trace = trace
+        self._port = PORT_FIRST
+
+    def bind(self, local: Address | None, end: Endpoint) -> Address:
+        """Give an endpoint its address; port 0 takes the next free one, and none comes again for a long while."""
+        if local is not None and local[1]:
+            address = local
+        else:
+            self._port = PORT_FIRST if self._port >= PORT_LAST else self._port + 1
+            address = (HOST, self._port)
+        if address in self._ends:
+            raise OSError(98, "Address already in use")
+        self._ends[address] = end
+        return address
+
+    def unbind(self, address: Address) -> None:
+        self._ends.pop(address, None)
+
+    def carry(self, source: Address, to: Address, data: bytes) -> None:
+        """Take a datagram on its way."""
+        self.datagrams += 1
+        nth = self.datagrams
+        outward = to in self.weather
+        weather = self.weather.get(to if outward else source, FAIR)
+        self._trace(
+            "sent", nth, source[1] if outward else source[0], "→", to[0] if outward else to[1], data.rstrip(b"\0").hex()
+        )
+        cut = "cut_to" if outward else "cut_from"
+        if getattr(weather, cut):
+            self.fired[cut] += 1
+            return
+        if not outward and weather.crossed > 0 and self._dice.random() < weather.crossed:
+            self._cross(source, data)
+        if self._strikes("lost", weather.lost):
+            return
+        self._send_off(nth, source, to, data, late=self._strikes("late", weather.late))
+        if self._strikes("doubled", weather.doubled):
+            self._send_off(nth, source, to, data, late=self._dice.random() < 0.5)
+
+    def _cross(self, source: Address, data: bytes) -> None:
+        """A box between confuses two askers: a reply also reaches one who asked the same of another panel."""
+        others = sorted(
+            address
+            for address, end in self._ends.items()
+            if end.remote not in (None, source) and end.asked[1:2] == data[1:2]
+        )
+        if others:
+            self.fired["crossed"] += 1
+            end = self._ends[self._dice.choice(others)]
+            if end.remote is not None:
+                self._send_off(0, end.remote, end.address, data, late=False)
+
+    def _send_off(self, nth: int, source: Address, to: Address, data: bytes, *, late: bool) -> None:
+        delay_s = self._dice.uniform(*(LATE_S if late else QUICK_S))
+        asyncio.get_running_loop().call_later(delay_s, self._arrive, nth, source, to, data)
+
+    def _arrive(self, nth: int, source: Address, to: Address, data: bytes) -> None:
+        end = self._ends.get(to)
+        if end is None or not end.takes(source):
+            return
+        if nth < self._newest.get(to, 0):
+            self.fired["reordered"] += 1
+        self._newest[to] = max(nth, self._newest.get(to, 0))
+        self._trace("came", nth, to[0] if to in self.weather else to[1])
+        watch = self.watch.get(to)
+        if watch is None:
+            end.receive(data, source)
+        else:
+            watch(data, lambda: end.receive(data, source))
+
+    def _strikes(self, name: str, share: float) -> bool:
+        strikes = share > 0 and self._dice.random() < share
+        self.fired[name] += strikes
+        return strikes
+
+
+class Endpoint(asyncio.DatagramTransport):
+    """One end of the network, as asyncio shows it. With a `remote` it hears nobody else."""
+
+    def __init__(
+        self, network: Network, protocol: asyncio.BaseProtocol, local: Address | None, remote: Address | None
+    ) -> None:
+        super().__init__()
+        self.remote = remote
+        self._network = network
+        self._protocol: Any = protocol
+        self._sender = SENDER.get()
+        self._closed = False
+        self.asked = b""
+        self.address = network.bind(local, self)
+
+    def takes(self, source: Address) -> bool:
+        return not self._closed and self.remote in (None, source)
+
+    def receive(self, data: bytes, source: Address) -> None:
+        self._protocol.datagram_received(data, source)
+
+    def sendto(self, data: Any, addr: Any = None) -> None:
+        to = self.remote or addr
+        if self._closed or (self._sender is not None and not self._sender.may_send()):
+            return
+        self.asked = bytes(data)
+        self._network.carry(self.address, to, bytes(data))
+        if self._sender is not None:
+            self._sender.sent()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._network.unbind(self.address)
+            asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+
+    def abort(self) -> None:
+        self.close()
+
+    def is_closing(self) -> bool:
+        return self._closed
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return _Socket(self.address) if name == "socket" else default
+
+
+@dataclass(frozen=True, slots=True)
+class _Socket:
+    """As much of a socket as those ask who open endpoints here."""
+
+    address: Address
+
+    def getsockname(self) -> Address:
+        return self.address
+
+    def setsockopt(self, *_: int) -> None:
+        """A buffer in memory has no size."""

@@ -1,0 +1,262 @@
+"""One run: a campus, its hub and its weather, evening after evening, in virtual time. The same options give the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from devices.emulate import emulated
+from tests.simulation.campus import Ground, ground
+from tests.simulation.faults import USUAL, Storm
+from tests.simulation.hub import Hub, Killed
+from tests.simulation.invariants import Witness
+from tests.simulation.lives import Lives
+from tests.simulation.loop import SimClock, SimLoop
+from tests.simulation.network import Network
+from tests.simulation.trace import Trace
+
+START = datetime(2027, 3, 1, 23, 56, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
+NIGHTS_DAYS = (1, 1, 2, 8)
+DAY_S = 86_400.0
+MEMORY_DISK = Path("/dev/shm")
+CONVERGE_S_MAX = 2_400.0
+LOOK_EVERY_S = 10.0
+ENCORE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is made of. `minutes`: how long the hub is under storm, over all evenings; `pause_s`: between faults;
+    `encores_max`: times half a minute more, where some fault has not struck by then;
+    `liveness`: then the storm ends, and all must become as wanted."""
+
+    seed: int
+    minutes: float = 12.0
+    evenings: int = 3
+    people: int = 20
+    pause_s: float = 4.0
+    encores_max: int = 20
+    liveness: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run went. `breach` None: as it should."""
+
+    options: Options
+    breach: str | None
+    digest: str
+    last: tuple[str, ...]
+    virtual_s: float
+    cpu_s: float
+    datagrams: int
+    kills: int
+    acts: int
+    checks: Counter[str]
+    fired: Counter[str]
+    settled_s: float | None
+
+    def line(self) -> str:
+        """All of it in one line."""
+        settled = "" if self.settled_s is None else f", settled in {self.settled_s:.0f} s"
+        checks = " ".join(f"{name} {count}" for name, count in sorted(self.checks.items()))
+        return (
+            f"seed {self.options.seed} {'liveness' if self.options.liveness else 'safety'}: "
+            f"{'ok' if self.breach is None else 'BREACH'}, {self.cpu_s:.1f} CPU-s, {self.options.minutes:.0f} minutes of "
+            f"storm{settled}, {self.datagrams} datagrams, {self.kills} kills, {self.acts} acts; {checks}; {self.digest[:16]}"
+        )
+
+    def report(self) -> str:
+        """Everything that a failure needs to be found again."""
+        return "\n".join([self.line(), f"{self.options}", *self.last, f"BREACH: {self.breach}"])
+
+
+def run(options: Options) -> Outcome:
+    """One whole run."""
+    began = time.process_time()
+    trace = Trace()
+    seed = str(options.seed)
+    network = Network(Random(f"{seed}/network"), trace)
+    loop = SimLoop(network)
+    try:
+        with tempfile.TemporaryDirectory(dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None) as folder:
+            rehearsal = _Rehearsal(options, network, trace, loop, Path(folder))
+            with _bugs_told(rehearsal):
+                loop.run_until_complete(rehearsal.run())
+        return rehearsal.outcome(loop.time(), time.process_time() - began)
+    finally:
+        loop.close()
+
+
+class _Rehearsal:
+    """The parts of one run, joined."""
+
+    def __init__(self, options: Options, network: Network, trace: Trace, loop: SimLoop, folder: Path) -> None:
+        self.options = options
+        self.bugs: list[str] = []
+        self._seed = str(options.seed)
+        self._network = network
+        self._trace = trace
+        self._ground: Ground = ground()
+        self._clock = SimClock(loop, START)
+        self._hub = Hub(folder / "hub", SimClock(loop, START), self._seed, trace, Counter())
+        self._lives = Lives(self._hub, self._ground, self._seed, trace, options.people)
+        self._breach: str | None = None
+        self._settled_s: float | None = None
+        self._checks: Counter[str] = Counter()
+        self._fired: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Evenings under storm, nights without a hub, and then the end."""
+        chance = Random(f"{self._seed}/panels")
+        async with emulated(self._ground.wires, None, self._clock, chance) as panels:
+            witness = Witness(self._hub, self._ground, panels, self._clock, self._seed, self._trace)
+            storm = Storm(self._hub, self._network, self._ground, panels, witness, self._seed, self._trace)
+            storm.stir = self._lives.take_away
+            storm.pause_s = self.options.pause_s
+            for name in panels:
+                self._network.watch[self._ground.address(name)] = witness.watch(name)
+            self._hub.on_opening(witness.meet)
+            storm.blow(USUAL)
+            try:
+                await self._evenings(storm, witness)
+                await self._end(storm, witness)
+            finally:
+                await self._hub.abandon()
+                self._checks, self._fired = witness.checks, storm.fired()
+                if witness.book is not None:
+                    witness.book.close()
+
+    async def _evenings(self, storm: Storm, witness: Witness) -> None:
+        dice = Random(f"{self._seed}/nights")
+        for evening in range(self.options.evenings):
+            await self._hub.start()
+            if evening == 0 and self._hub.house is not None:
+                self._lives.found(self._hub.house)
+            span_s = self.options.minutes * 60 / self.options.evenings
+            await self._together(span_s, witness, self._lives.go_on(), storm.go_on(), witness.swipe())
+            if evening + 1 == self.options.evenings:
+                break
+            if witness.breach is not None:
+                return
+            await self._hub.stop()
+            await self._night(dice.choice(NIGHTS_DAYS) * DAY_S - span_s, witness)
+        for _ in range(self.options.encores_max):
+            # Chance may have kept a fault from striking anybody so far.
+            if witness.breach is None and storm.missing():
+                await self._together(ENCORE_S, witness, self._lives.go_on(), storm.go_on(), witness.swipe())
+
+    async def _night(self, span_s: float, witness: Witness) -> None:
+        """No hub: the panels decide alone, over every midnight."""
+        self._trace("night", f"{span_s:.0f}")
+        hours = max(1, int(span_s // 3_600))
+        for _ in range(hours):
+            await asyncio.sleep(span_s / hours)
+            witness.swipe_once()
+
+    async def _together(self, span_s: float, witness: Witness, *parts: Coroutine[object, object, object]) -> None:
+        """Run these for a while, or until something must not be."""
+        tasks = [asyncio.create_task(part) for part in parts]
+        over = asyncio.create_task(witness.over.wait())
+        try:
+            await asyncio.wait({*tasks, over}, timeout=span_s, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+            self._hub.check()
+        finally:
+            for task in (*tasks, over):
+                task.cancel()
+            await asyncio.gather(*tasks, over, return_exceptions=True)
+
+    async def _end(self, storm: Storm, witness: Witness) -> None:
+        if witness.breach is None and self.options.liveness:
+            await self._settle(storm, witness)
+        await self._hub.stop()
+        self._hub.pardon()
+        if witness.breach is None:
+            await self._audit(witness)
+        if witness.breach is None and (missing := storm.missing()):
+            witness.blame(f"faults that never struck: {', '.join(missing)}")
+        if witness.breach is None and self.bugs:
+            witness.blame(self.bugs[0])
+        self._breach = witness.breach
+
+    async def _settle(self, storm: Storm, witness: Witness) -> None:
+        """Faults stop: now everything must become as wanted, within a bound."""
+        storm.calm()
+        self._trace("calm")
+        began = asyncio.get_running_loop().time()
+        while witness.breach is None:
+            swipes = witness.swipe()
+            await self._together(LOOK_EVERY_S, witness, swipes)
+            unlike = witness.unlike()
+            self._settled_s = asyncio.get_running_loop().time() - began
+            if not unlike:
+                return
+            if self._settled_s > CONVERGE_S_MAX:
+                witness.blame(f"not as wanted {CONVERGE_S_MAX:.0f} s after the storm: " + "; ".join(unlike[:5]))
+
+    async def _audit(self, witness: Witness) -> None:
+        """The story is whole, and signed to its end."""
+        await self._hub.start()
+        house = self._hub.house
+        if house is not None:
+            house.sealer.seal_once()
+            house.sealer.checkpoint_once()
+            with house.store.reading() as tx:
+                verdict = house.proofs.verify(tx)
+            checkpoints = hashlib.sha256(house.settings.checkpoints.read_bytes()).hexdigest()
+            self._trace("story", verdict.ok, dict(verdict.fields), checkpoints)
+            if not verdict.ok:
+                witness.blame(f"the story does not verify: {verdict}")
+        await self._hub.stop()
+
+    def outcome(self, virtual_s: float, cpu_s: float) -> Outcome:
+        """What came of it."""
+        return Outcome(
+            self.options,
+            self._breach,
+            self._trace.digest,
+            tuple(self._trace.last),
+            virtual_s,
+            cpu_s,
+            self._network.datagrams,
+            self._hub.lives,
+            self._lives.acts,
+            self._checks,
+            self._fired,
+            self._settled_s,
+        )
+
+
+@contextmanager
+def _bugs_told(rehearsal: _Rehearsal) -> Generator[None]:
+    """Whatever the house logs with an exception is a bug of its own, and fails the run."""
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            error = record.exc_info[1] if record.exc_info else None
+            if not isinstance(error, Killed):
+                rehearsal.bugs.append(f"{record.getMessage()}: {self.format(record)}")
+
+    ear = Ear(logging.ERROR)
+    rooms = [logging.getLogger(name) for name in ("connectors", "devices", "provisioning", "asyncio")]
+    for room in rooms:
+        room.addHandler(ear)
+    try:
+        yield
+    finally:
+        for room in rooms:
+            room.removeHandler(ear)
