@@ -54,6 +54,7 @@ from provisioning.vault.vault import Vault
 
 EMBEDDED = "gateway:embedded"
 GARBAGE_MAX = 20_000
+READ_SPREAD_S = 60
 HOUSE = Actor("house:start")
 
 Hop = Callable[..., Awaitable[Any]]
@@ -156,6 +157,7 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
     with store.writing() as tx:
         # Whoever held these claims held this folder too, and is gone.
         delivery_rows.void_claims(tx, EMBEDDED)
+        delivery_rows.read_soon(tx, READ_SPREAD_S)
         _furnish(tx, settings, operators, rulebook)
     gateway = Gateway(
         HubDesk(store, delivery, EMBEDDED, world.hop),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from provisioning.api.problems import language_asked
@@ -17,6 +17,9 @@ from provisioning.nouns.told import Actor, Operator
 from provisioning.nouns.words import Language, say
 from provisioning.operators.permits import permit
 from provisioning.store.engine import Store, Tx
+
+ZONE_HEADER = "Foyer-Zone"
+"""Names the campus's time zone on every answer, so that a reader can be shown its own days and hours."""
 
 _bearer = HTTPBearer(auto_error=False, description="An operator's token, as `foyer operator add` showed it once")
 
@@ -61,29 +64,21 @@ def may(action: str) -> Any:
 @contextmanager
 def act(store: Store, *, dry_run: bool) -> Generator[Tx]:
     """A transaction for an act. A dry run takes the same way, and then nothing of it is kept and nobody is woken."""
-    if not dry_run:
-        with store.writing() as tx:
-            yield tx
-        return
-    try:
-        with store.writing() as tx:
-            yield tx
-            raise _Rehearsed
-    except _Rehearsed:
-        return
-
-
-class _Rehearsed(Exception):
-    """The end of a dry run: the transaction is given up."""
+    with store.rehearsing() if dry_run else store.writing() as tx:
+        yield tx
 
 
 def _admit(action: str) -> Callable[..., Asker]:
-    def admit(request: Request, rooms: House, credentials: Credentials) -> Asker:
+    def admit(request: Request, response: Response, rooms: House, credentials: Credentials) -> Asker:
         if credentials is None:
             raise TokenMissing
         origin = request.client.host if request.client else "-"
         operator = rooms.operators.enter(rooms.store, credentials.credentials, origin)
         permit(operator, action)
+        with rooms.store.reading() as tx:
+            zone = rooms.campuses.zone(tx)
+        if zone is not None:
+            response.headers[ZONE_HEADER] = zone
         return Asker(operator, language_asked(request.headers))
 
     return admit

@@ -85,7 +85,7 @@ def take(
             return _report(rooms.intake.preview(tx, data, name), asker, dry_run=True)
     with rooms.store.writing() as tx:
         report = rooms.intake.take(tx, data, name, asker.actor)
-    look(rooms, report.people, asker.actor, report.batch)
+    look(rooms, report.people, asker.actor)
     return _report(report, asker, dry_run=False)
 
 
@@ -124,11 +124,11 @@ def empty_sheet() -> Response:
     return Response(template(), media_type=XLSX, headers=named)
 
 
-def look(rooms: Rooms, persons: Sequence[str], actor: Actor, trace: str | None) -> None:
-    """Look at persons' rights, some at a time. What a crash leaves over is still due, and looked at by the house's timer."""
+def look(rooms: Rooms, persons: Sequence[str], actor: Actor) -> None:
+    """Look at persons' rights, some at a time; what is granted bears the trace of each one's own notice. What a crash leaves over is still due, and looked at by the house's timer."""
     for start in range(0, len(persons), LOOK_AT_ONCE):
         with rooms.store.writing() as tx:
-            rooms.grants.look(tx, persons[start : start + LOOK_AT_ONCE], actor, trace)
+            rooms.grants.look(tx, persons[start : start + LOOK_AT_ONCE], actor)
 
 
 def _report(report: Report, asker: Asker, *, dry_run: bool) -> ReportShape:

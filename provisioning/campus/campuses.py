@@ -59,6 +59,11 @@ class Campuses:
             raise NoCampus
         return found.campus
 
+    def zone(self, tx: Tx) -> str | None:
+        """The name of the campus's time zone; None before there is a campus."""
+        found = self._current(tx)
+        return None if found is None else found.campus.zone.key
+
     def text(self, tx: Tx) -> str | None:
         """The file in force, as it was written; None before the first."""
         latest = rows.latest_campus(tx)

@@ -86,7 +86,12 @@ def _things(campus: Campus) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
     calendar = campus.calendar
     yield (
         ("campus", campus.id),
-        {"name": campus.name, "time_zone": campus.zone.key, "holidays": calendar.holidays, "workdays": calendar.workdays},
+        {
+            "name": campus.name,
+            "time_zone": campus.zone.key,
+            "holidays": calendar.holidays,
+            "workdays": calendar.workdays,
+        },
     )
     for site in campus.sites:
         yield ("site", site.id), {"name": site.name}

@@ -70,7 +70,7 @@ class Errand:
     def hub(self) -> Hub:
         """The hub, with this operator's token. Raises `NoToken`."""
         if self._hub is None:
-            self._hub = Hub(self.url, self.token(), self.language)
+            self._hub = Hub(self.url, self.token(), self.language, self.screen.in_zone)
         return self._hub
 
     @property

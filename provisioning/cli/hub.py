@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.words import Language, say
 
+ZONE_HEADER = "Foyer-Zone"
 ANSWER_TIMEOUT_S = 300.0
 CONNECT_TIMEOUT_S = 5.0
 REFUSED, NO_HUB, NOT_ALLOWED = 1, 3, 4
@@ -72,10 +73,13 @@ def at(*parts: object) -> str:
 class Hub:
     """One hub and one operator. Every call returns the decoded JSON, or raises a `CommandFailed`."""
 
-    def __init__(self, url: str, token: str | None, language: Language) -> None:
+    def __init__(
+        self, url: str, token: str | None, language: Language, heard_zone: Callable[[str], None] | None = None
+    ) -> None:
         import httpx2
 
         self.url = url.rstrip("/")
+        self._heard_zone = heard_zone
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadAddress(url=url)
@@ -148,6 +152,9 @@ class Hub:
             raise HubLost(url=self.url) from error
         if not response.is_success:
             self._refuse(response)
+        zone = response.headers.get(ZONE_HEADER)
+        if zone and self._heard_zone:
+            self._heard_zone(zone)
         return response
 
     def _refuse(self, response: Any) -> None:

@@ -108,7 +108,7 @@ class _Walk:
                 self._screen.say("The hub serves at {url}. Ctrl-C stops it.", url=self._place.url)
 
     def _go(self) -> None:
-        hub = Hub(self._place.url, self._token(), self._errand.language)
+        hub = Hub(self._place.url, self._token(), self._errand.language, self._screen.in_zone)
         try:
             batch = self._filled(hub)
             if batch is None or self._stopped():

@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, tzinfo
 from typing import Any, TextIO
 
 from provisioning.nouns.words import Language, say
 
 GAP = 2
+STAMP = "%Y-%m-%d %H:%M:%S"
 BAR_CELLS = 32
 PIPE_STEP_PERCENT = 10
 _TONES = {"good": "32", "warn": "33", "bad": "31", "dim": "2", "strong": "1"}
@@ -25,6 +27,7 @@ class Screen:
         self.err = err
         self.language: Language = language
         self.live = out.isatty() and environment.get("TERM") != "dumb"
+        self._zone: tzinfo | None = None
         self._coloured = self.live and not environment.get("NO_COLOR")
 
     def words(self, template: str, **fields: object) -> str:
@@ -85,7 +88,14 @@ class Screen:
 
     def when(self, stamp: str | None) -> str | None:
         """An instant of the API as this machine's wall clock shows it, to the second."""
-        return None if stamp is None else datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return None if stamp is None else datetime.fromisoformat(stamp).astimezone(self._zone).strftime(STAMP)
+
+    def in_zone(self, name: str) -> None:
+        """Show instants as the campus's clocks do; until its zone is known, as this machine's do."""
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        with suppress(ZoneInfoNotFoundError):
+            self._zone = ZoneInfo(name)
 
     def progress(self, template: str, *, quiet: bool = False) -> Progress:
         """A bar that moves where a person looks; one line for every ten per cent in a pipe; nothing where `quiet`."""

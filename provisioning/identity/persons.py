@@ -67,9 +67,7 @@ class Persons:
     def privates(self, tx: Tx, persons: Sequence[Person]) -> dict[str, Private]:
         """What is sealed of these persons, by id, without those who were erased."""
         opened = self._vault.open_all(tx, [(one.id, one.sealed) for one in persons])
-        return {
-            one.id: _as_private(fields) for one, fields in zip(persons, opened, strict=True) if fields is not None
-        }
+        return {one.id: _as_private(fields) for one, fields in zip(persons, opened, strict=True) if fields is not None}
 
     def stays(self, tx: Tx, person_id: str) -> tuple[Stay, ...]:
         """All stays of a person in the order of their arrivals."""
@@ -180,9 +178,7 @@ def _deed(tx: Tx, taking: Taking) -> _Deed:
 
 def _notice(tx: Tx, deed: _Deed, batch: str | None) -> Notice:
     kind = "announced" if deed.taking.plan.effect is Effect.NEW else "changed"
-    return Notice(
-        deed.taking.announcement.notice, kind, batch, deed.taking.line, deed.person.id, deed.stay.id, tx.now
-    )
+    return Notice(deed.taking.announcement.notice, kind, batch, deed.taking.line, deed.person.id, deed.stay.id, tx.now)
 
 
 def _told(deed: _Deed, batch: str | None, actor: Actor) -> Told:
@@ -208,9 +204,7 @@ def _told(deed: _Deed, batch: str | None, actor: Actor) -> Told:
     elif plan.person is None:
         private["no"] = deed.person.no
     kind = "stay.announced" if plan.effect is Effect.NEW else "stay.changed"
-    return Told(
-        kind, actor.name, deed.person.id, trace=deed.taking.announcement.notice, data=data, private=private
-    )
+    return Told(kind, actor.name, deed.person.id, trace=deed.taking.announcement.notice, data=data, private=private)
 
 
 def _as_json(private: Private | None) -> dict[str, Json]:
@@ -219,4 +213,6 @@ def _as_json(private: Private | None) -> dict[str, Json]:
 
 def _as_private(fields: Mapping[str, Json]) -> Private:
     told = {name: fields.get(name) for name in _PRIVATE_FIELDS}
-    return Private(str(told["name"]), *(None if told[name] is None else str(told[name]) for name in _PRIVATE_FIELDS[1:]))
+    return Private(
+        str(told["name"]), *(None if told[name] is None else str(told[name]) for name in _PRIVATE_FIELDS[1:])
+    )

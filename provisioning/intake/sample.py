@@ -62,7 +62,9 @@ def _people(count: int, dice: Dice, campus: Campus, today: date) -> Iterator[dic
     for nth in range(count):
         kind = _weighted(dice)
         soon = dice.random() < SOON_SHARE
-        arrival = today + timedelta(days=dice.randint(0, SOON_DAYS) if soon else dice.randint(SOON_DAYS + 1, AHEAD_DAYS_MAX))
+        arrival = today + timedelta(
+            days=dice.randint(0, SOON_DAYS) if soon else dice.randint(SOON_DAYS + 1, AHEAD_DAYS_MAX)
+        )
         row: dict[Header, str | date] = {
             Header.NAME: _one(dice, _SURNAMES) + "".join(_one(dice, _GIVEN) for _ in range(dice.randint(1, 2))),
             Header.NO: f"E{today.year}{nth + 1:05d}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -153,6 +154,15 @@ def renew(tx: Tx, id_: str, epoch: int, lease_s: float) -> bool:
 def void_claims(tx: Tx, owner: str) -> None:
     """Take back every claim of an owner that is known to have stopped."""
     tx.run(update(target).where(target.c.owner == owner).values(owner=None, lease=None, epoch=target.c.epoch + 1))
+
+
+def read_soon(tx: Tx, spread_s: int) -> None:
+    """Have every target read in full within `spread_s`: nobody watched it while no hub ran."""
+    watched = select(target.c.id, target.c.due).where(target.c.active, target.c.read.is_not(None))
+    for id_, due in tx.tuples(watched):
+        at = tx.now + timedelta(seconds=zlib.crc32(id_.encode()) % spread_s)
+        values = {"read_due": at, "due": at if due is None else min(at, due)}
+        tx.run(update(target).where(target.c.id == id_).values(**values))
 
 
 def differences(tx: Tx, id_: str, limit: int, *, urgent_only: bool) -> list[Task]:

@@ -66,7 +66,9 @@ class Campus:
     def without(self, target: str, path: Path) -> Path:
         """The file of this campus, less the emulation of one target."""
         text = self.path.read_text("utf-8")
-        path.write_text(re.sub(rf"(- id: {target}\n.*?)    emulate: [^\n]*\n", r"\1", text, count=1, flags=re.DOTALL), "utf-8")
+        path.write_text(
+            re.sub(rf"(- id: {target}\n.*?)    emulate: [^\n]*\n", r"\1", text, count=1, flags=re.DOTALL), "utf-8"
+        )
         return path
 
 
@@ -118,7 +120,12 @@ class Journey:
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FOYER_", "LC_", "LANG"))}
-        told = {"FOYER_DATA": str(self.folder / "var"), "FOYER_URL": self.url, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+        told = {
+            "FOYER_DATA": str(self.folder / "var"),
+            "FOYER_URL": self.url,
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+        }
         return kept | told
 
     def start(self, *words: object) -> Process:
@@ -158,7 +165,9 @@ class Journey:
 
     def get(self, path: str, **query: object) -> Any:
         """Ask the API itself, which is quicker than a command."""
-        answer = httpx2.get(self.url + path, params=query, headers=self.bearer, trust_env=False, verify=False, timeout=20)
+        answer = httpx2.get(
+            self.url + path, params=query, headers=self.bearer, trust_env=False, verify=False, timeout=20
+        )
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -198,12 +207,17 @@ class Journey:
                 process.kill()
 
 
-def until(ask: Callable[[], T | None], within_s: float = WAIT_S_MAX, why: Callable[[], str] = str) -> T:
+def until(
+    ask: Callable[[], T | None],
+    within_s: float = WAIT_S_MAX,
+    why: Callable[[], str] = str,
+    every_s: float = ASK_EVERY_S,
+) -> T:
     """What `ask` says once it says something true."""
     end = time.monotonic() + within_s
     while not (answer := ask()):
         assert time.monotonic() < end, f"waited {within_s:g} s in vain: {why()}"
-        time.sleep(ASK_EVERY_S)
+        time.sleep(every_s)
     return answer
 
 

@@ -26,7 +26,9 @@ def test_a_first_day_that_is_interrupted_goes_on_where_it_stopped(journey: Journ
     assert journey.percent(batches[0]["id"]) == 100.0
     with httpx2.Client(base_url=journey.url, trust_env=False, verify=False, follow_redirects=True) as browser:
         paths = browser.get("/openapi.json").json()["paths"]
-        assert {"/hr/batches", "/persons/{no}/revoke", "/targets", "/drift", "/audit/verify", "/readiness"} <= set(paths)
+        assert {"/hr/batches", "/persons/{no}/revoke", "/targets", "/drift", "/audit/verify", "/readiness"} <= set(
+            paths
+        )
         assert browser.get("/docs").status_code == 200
         page = browser.get(third_of[2])
         assert page.status_code == 200
