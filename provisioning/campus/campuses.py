@@ -81,6 +81,8 @@ class Campuses:
         if before is not None and before.digest == digest:
             return replace(change, version=before.version)
         version = rows.add_campus(tx, text, digest, actor.name)
+        # Keyed by number and digest, so it is not taken for what is in force should this be rolled back.
+        self._cached = _InForce(version, digest, campus)
         _put_targets(tx, campus)
         changes: list[Json] = [
             {"what": one.what, "verb": one.verb.value, "id": one.id, "fields": list(one.fields)}
