@@ -129,10 +129,10 @@ class Kept:
             connection.execute("INSERT INTO kept VALUES (?)", (wall,))
             connection.execute("COMMIT")
         (made,) = connection.execute("SELECT max(made) FROM kept").fetchone()
-        for target, key, digest, until in connection.execute("SELECT target, key, digest, until FROM sent"):
-            # An earlier run is over, so nothing of it leaves from now on, whatever instant it had noted ahead. This also
-            # keeps a machine's clock that was set back meanwhile from making us wait for hours.
-            self._sent.setdefault((target, key), {})[digest] = now + min(until - wall, 0.0)
+        for target, key, digest in connection.execute("SELECT target, key, digest FROM sent"):
+            # An earlier run is over, so nothing of it leaves from now on; when its last did, only the machine's clock could
+            # tell, and that may have been set meanwhile. So all of it counts as sent just now, for one settling time.
+            self._sent.setdefault((target, key), {})[digest] = now
         return now + min(made - wall, 0.0)
 
     def _set_aside(self, error: sqlite3.Error) -> None:
