@@ -125,7 +125,8 @@ def empty_sheet() -> Response:
 
 
 def look(rooms: Rooms, persons: Sequence[str], actor: Actor) -> None:
-    """Look at persons' rights, some at a time; what is granted bears the trace of each one's own notice. What a crash leaves over is still due, and looked at by the house's timer."""
+    """Look at persons' rights, some at a time; what is granted bears the trace of each one's own notice. What a crash
+    leaves over is still due, and looked at by the timer."""
     for start in range(0, len(persons), LOOK_AT_ONCE):
         with rooms.store.writing() as tx:
             rooms.grants.look(tx, persons[start : start + LOOK_AT_ONCE], actor)

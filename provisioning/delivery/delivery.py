@@ -72,7 +72,7 @@ class Delivery:
             if event is not None and isinstance(report.outcome, Done) and row.wanted is None:
                 revocations.prove_lines(tx, target, row.key, row.revision, event)
         rows.note(tx, changed)
-        rows.right_drifts(tx, target, [each.key for each in changed if not each.dirty])
+        rows.right_drifts(tx, target)
 
     def introduce(self, tx: Tx, target: str, fingerprint: Fingerprint) -> bool:
         """Note who answered; True where it is not the one that was there before, or has lost its memory."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectors.contract import Compiled, Json
 from policies.explain import explain
@@ -32,6 +32,11 @@ RULE_BROKEN = (
 RESOURCE_UNKNOWN = (
     "The rule {rule} grants {resource}, which no target of the campus serves. Correct the rule or the campus file."
 )
+PERSON_PARKED = (
+    "A fault of the hub ({fault}) kept somebody's rights from being looked at: they stay as they were. It is tried again; "
+    "send the log to whoever looks after it."
+)
+PARKED_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,11 @@ class Grants:
         if persons:
             self.look(tx, persons, actor)
         return len(persons)
+
+    def park(self, tx: Tx, person: str, fault: str) -> None:
+        """Leave a person as they are for a while, since a fault of ours stands in the way, and say so."""
+        rights_store.set_person_due(tx, {person: tx.now + timedelta(seconds=PARKED_S)})
+        self._alarms.raise_alarm(tx, "person.parked", PERSON_PARKED, {"fault": fault}, person=person)
 
     def why(self, tx: Tx, person: Person, resource: str | None) -> tuple[StayWhy, ...]:
         """What the rules say of each of a person's stays, and what is granted."""

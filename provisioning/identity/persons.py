@@ -145,7 +145,7 @@ class Persons:
 
 def _deed(tx: Tx, taking: Taking) -> _Deed:
     arrival, plan, notice = taking.announcement.arrival, taking.plan, taking.announcement.notice
-    person = plan.person or Person(tx.ids.new("per"), arrival.no, b"", tx.now, tx.now)
+    person = plan.person or Person(tx.ids.new("per"), arrival.no, b"", tx.now, people.soon(tx))
     if plan.stay is None:
         stay = Stay(
             tx.ids.new("sty"),

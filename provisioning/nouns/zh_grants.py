@@ -26,6 +26,10 @@ ZH_GRANTS: dict[str, str] = {
     "A fault of the hub stopped the work on {target}: {why}. It is tried again; send the log to whoever looks after it.": (
         "系统自身的故障中断了 {target} 的工作：{why}。将会重试；请把日志交给维护人员。"
     ),
+    "A fault of the hub ({fault}) kept somebody's rights from being looked at: they stay as they were. It is tried again; "
+    "send the log to whoever looks after it.": (
+        "系统自身的故障（{fault}）使某人的权限无法重新核定：权限保持原样。将会重试；请把日志交给维护人员。"
+    ),
     "A revocation needs a reason of 1 to {most} characters, for the story to keep. Give one: --reason TEXT": (
         "撤销须写明理由(1 至 {most} 个字符)，以便存入记录链。请给出：--reason 文字"
     ),

@@ -163,7 +163,7 @@ def _line(line: RevokedLine, row: WantedHeld | None) -> CertificateLine:
     if line.receipt is not None:
         return CertificateLine(line.target, line.key, LineState.PROVED_GONE, line.proved, line.receipt, None, None)
     # A later grant, to this person on their return, say, has put something else in its place, and that is proved.
-    if row is not None and row.wanted is not None and row.held_revision > line.revision and not row.dirty:
+    if row is not None and row.wanted is not None and row.held_revision > line.revision:
         return CertificateLine(line.target, line.key, LineState.SUPERSEDED, row.proved, row.receipt, None, None)
     reason = None if row is None else row.reason
     return CertificateLine(line.target, line.key, LineState.EXPOSED, None, None, line.exposed_until, reason)

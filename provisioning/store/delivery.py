@@ -17,7 +17,7 @@ from provisioning.nouns.rights import DriftKind, WantedHeld
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD, chunks
-from provisioning.store.tables import drift, record, target
+from provisioning.store.tables import Instant, drift, record, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,37 @@ _RIGHT_DRIFTS = (
     .where(
         drift.c.target == bindparam("of_target"),
         drift.c.righted.is_(None),
-        drift.c.key.in_(bindparam("keys", expanding=True)),
+        drift.c.key.in_(
+            select(record.c.key).where(record.c.target == bindparam("of_target"), record.c.dirty.is_(False))
+        ),
     )
     .values(righted=bindparam("when"))
+)
+_FIRST = (
+    select(func.min(record.c.due))
+    .where(record.c.target == bindparam("of_target"), record.c.dirty == true())
+    .scalar_subquery()
+)
+_ANY_URGENT = (
+    select(record.c.key)
+    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.urgent)
+    .exists()
+)
+_GIVE_BACK = (
+    update(target)
+    .where(target.c.id == bindparam("of_target"), target.c.epoch == bindparam("of_epoch"))
+    .values(
+        owner=None,
+        lease=None,
+        due=case(
+            (bindparam("instead", type_=Instant).is_not(None), bindparam("instead", type_=Instant)),
+            (_FIRST.is_(None), target.c.read_due),
+            (target.c.read_due.is_(None), _FIRST),
+            (target.c.read_due > _FIRST, _FIRST),
+            else_=target.c.read_due,
+        ),
+        priority=case((_ANY_URGENT, PRIORITY_URGENT), else_=PRIORITY_USUAL),
+    )
 )
 
 
@@ -226,19 +254,7 @@ def forget_held(tx: Tx, id_: str) -> int:
 
 def give_back(tx: Tx, id_: str, epoch: int, *, due: datetime | None) -> bool:
     """End a claim; the target is due when its first difference is, or its next reading, or at `due` where given."""
-    first = select(func.min(record.c.due)).where(record.c.target == id_, record.c.dirty == true()).scalar_subquery()
-    urgent = select(record.c.key).where(record.c.target == id_, record.c.dirty == true(), record.c.urgent).exists()
-    # What left the campus is never read again: counting its reading as due would have it claimed without end.
-    reading = case((target.c.active, target.c.read_due))
-    soonest = case((first.is_(None), reading), (reading.is_(None), first), (first < reading, first), else_=reading)
-    values = {
-        "owner": None,
-        "lease": None,
-        "due": soonest if due is None else due,
-        "priority": case((urgent, PRIORITY_URGENT), else_=PRIORITY_USUAL),
-    }
-    where = (target.c.id == id_, target.c.epoch == epoch)
-    return tx.run(update(target).where(*where).values(**values)).rowcount == 1
+    return tx.run(_GIVE_BACK, {"of_target": id_, "of_epoch": epoch, "instead": due}).rowcount == 1
 
 
 def out_of_reach(tx: Tx, id_: str, why: str, since: datetime, attempts: int) -> None:
@@ -289,10 +305,9 @@ def add_drifts(tx: Tx, drifts: Sequence[Drift], alarm: str | None) -> None:
         )
 
 
-def right_drifts(tx: Tx, id_: str, keys: Sequence[str]) -> None:
-    """Note that these records are as wanted again."""
-    for some in chunks(keys):
-        tx.run(_RIGHT_DRIFTS, {"of_target": id_, "keys": some, "when": tx.now})
+def right_drifts(tx: Tx, id_: str) -> None:
+    """Note which drifts of a target are as wanted again."""
+    tx.run(_RIGHT_DRIFTS, {"of_target": id_, "when": tx.now})
 
 
 def drifts(tx: Tx, limit: int, *, open_only: bool) -> list[Drift]:
