@@ -115,6 +115,8 @@ _ANY_URGENT = (
     .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.urgent)
     .exists()
 )
+# What left the campus is never read again: counting its reading as due would have it claimed without end.
+_READING = case((target.c.active, target.c.read_due))
 _GIVE_BACK = (
     update(target)
     .where(target.c.id == bindparam("of_target"), target.c.epoch == bindparam("of_epoch"))
@@ -123,10 +125,10 @@ _GIVE_BACK = (
         lease=None,
         due=case(
             (bindparam("instead", type_=Instant).is_not(None), bindparam("instead", type_=Instant)),
-            (_FIRST.is_(None), target.c.read_due),
-            (target.c.read_due.is_(None), _FIRST),
-            (target.c.read_due > _FIRST, _FIRST),
-            else_=target.c.read_due,
+            (_FIRST.is_(None), _READING),
+            (_READING.is_(None), _FIRST),
+            (_READING > _FIRST, _FIRST),
+            else_=_READING,
         ),
         priority=case((_ANY_URGENT, PRIORITY_URGENT), else_=PRIORITY_USUAL),
     )

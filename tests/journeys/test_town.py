@@ -4,7 +4,7 @@ that are lost. One town for all of these; each has people of its own, and leaves
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,7 +45,7 @@ def all_but(town: Journey, batch: str, target: str) -> bool:
 
 
 @contextmanager
-def suffering(town: Journey, target: str, **faults: float) -> Iterator[None]:
+def suffering(town: Journey, target: str, **faults: float) -> Generator[None]:
     """A panel whose wire is bad until the block ends; the hub has then found it well again."""
     town.campus.hands(target, "faults", **faults)
     try:
@@ -162,7 +162,7 @@ def test_the_panels_hold_what_the_hub_says_as_a_third_party_reads_it(town: Journ
 
 def _read_by_uhppoted(town: Journey, target: str) -> dict[int, tuple[object, ...]]:
     """Every card of a panel, by the client of its own makers' friends."""
-    client = Uhppote(bind="127.0.0.1")
+    client: Any = Uhppote(bind="127.0.0.1")
     panel = (town.campus.serial(target), town.campus.address(target), "udp")
     found: dict[int, tuple[object, ...]] = {}
     index = 0

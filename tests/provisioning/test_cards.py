@@ -15,7 +15,7 @@ from provisioning.identity.persons import Persons
 from provisioning.nouns.people import CardState, Person
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.told import Actor
-from provisioning.store import tables
+from provisioning.store import people, tables
 from provisioning.store.engine import Store, Tx
 
 
@@ -44,7 +44,7 @@ def test_a_card_goes_into_one_hand(store: Store, cards: Cards, two: tuple[Person
     with store.writing() as tx:
         card = cards.assign(tx, ann, 7, actor)
         assert "persons" in tx.woken
-        assert tx.run(select(tables.person.c.due).where(tables.person.c.id == ann.id)).scalar_one() == tx.now
+        assert tx.run(select(tables.person.c.due).where(tables.person.c.id == ann.id)).scalar_one() == people.soon(tx)
         assert cards.assign(tx, ann, 7, actor) == card
         with pytest.raises(CardTaken, match="staff number E1"):
             cards.assign(tx, bob, 7, actor)

@@ -293,18 +293,31 @@ def test_a_target_that_was_off_for_weeks_is_still_only_out_of_reach(housed: Hous
     assert due_of(housed, "a-2", "card:1001") == housed.clock.now() + timedelta(seconds=BACKOFF_S_MAX)
 
 
-def test_what_waited_for_one_record_is_due_as_soon_as_the_target_is_back(housed: Housed, hand: Hand):
+def test_what_waited_is_due_and_everything_read_as_soon_as_the_target_is_back(housed: Housed, hand: Hand):
     housed.come("E1", 1001)
-    hand.work(lambda task: Later(5.0, "busy", unreachable=False) if task.key == "card:1001" else None)
+    hand.work(refuse_first)
     hand.off = {"a-1"}
-    housed.later(seconds=5)
+    with housed.house.store.writing() as tx:
+        housed.house.delivery.ask_reading(tx, "a-1", BOSS)
     hand.work()
     hand.off = set()
-    due = due_of(housed, "a-1")
-    housed.clock.put(due)
+    housed.clock.put(due_of(housed, "a-1"))
+    claim = hand.claim_one("a-1")
+    assert hand.tasks(claim) == []
+    hand.meet(claim)
+    assert [task.key for task in hand.tasks(claim)] == ["card:1001"], "it may have been given room meanwhile"
+    hand.read(claim)
+    hand.release(claim)
+    housed.later(seconds=1)
+    housed.come("E2", 1002)
+    claim = hand.claim_one("a-1")
+    assert not claim.reconcile
+    hand.release(claim, unreachable="no answer")
+    housed.clock.put(due_of(housed, "a-1"))
     claim = hand.claim_one("a-1")
     hand.meet(claim)
-    assert [task.key for task in hand.tasks(claim)] == ["card:1001"]
+    hand.release(claim)
+    assert hand.claim_one("a-1").reconcile, "who was away may have been tampered with"
 
 
 def test_ordinary_work_does_not_shorten_the_wait_of_a_target_out_of_reach_but_a_revocation_does(

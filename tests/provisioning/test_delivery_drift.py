@@ -164,7 +164,7 @@ def test_a_foreign_number_can_be_given_out_only_once_it_is_gone(housed: Housed, 
     housed.hand.release(claim)
     with housed.house.store.writing() as tx:
         housed.house.cards.assign(tx, person, 9999, BOSS)
-    housed.look_due()
+    housed.look(person)
     housed.hand.work()
     assert "card:9999" in housed.hand.memory["a-1"]
     assert housed.ready(person).percent == 100.0

@@ -84,7 +84,7 @@ def test_a_person_with_two_cards_is_ready_when_both_are(housed: Housed):
     housed.hand.work()
     with housed.house.store.writing() as tx:
         housed.house.cards.assign(tx, person, 1002, BOSS)
-    housed.look_due()
+    housed.look(person)
     assert states(housed, person) == {NeedState.WANTED: NEEDS_NORTH}
     housed.hand.work()
     assert states(housed, person) == {NeedState.PROVED: NEEDS_NORTH}
@@ -94,7 +94,7 @@ def test_a_need_is_as_far_as_its_worst_record(housed: Housed):
     person = housed.come("E1", 1001)
     with housed.house.store.writing() as tx:
         housed.house.cards.assign(tx, person, 1002, BOSS)
-    housed.look_due()
+    housed.look(person)
     housed.hand.work(lambda task: Refused("full") if task.key == "card:1002" else None)
     assert states(housed, person) == {NeedState.REFUSED: NEEDS_NORTH}
 

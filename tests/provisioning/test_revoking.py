@@ -29,7 +29,7 @@ def person(housed: Housed) -> Person:
 def test_one_act_ends_stays_grants_and_cards(housed: Housed, person: Person):
     with housed.house.store.writing() as tx:
         housed.house.cards.assign(tx, person, 1002, BOSS)
-    housed.look_due()
+    housed.look(person)
     housed.later(minutes=1)
     revocation = housed.revoke(person)
     assert housed.grants(person) == []
@@ -114,7 +114,7 @@ def test_what_was_altered_after_the_revocation_is_proved_by_the_later_revision(h
     """A revocation does not wait for what was under way: card lost, then everything revoked."""
     with housed.house.store.writing() as tx:
         housed.house.cards.lost(tx, 1001, BOSS)
-    housed.look_due()
+    housed.look(person)
     assert {row.urgent for row in housed.records(person).values()} == {False}
     revocation = housed.revoke(person)
     assert {row.urgent for row in housed.records(person).values()} == {True}
@@ -127,7 +127,7 @@ def test_it_goes_past_every_back_off(housed: Housed, person: Person):
     housed.hand.off = set(ALL)
     with housed.house.store.writing() as tx:
         housed.house.cards.lost(tx, 1001, BOSS)
-    housed.look_due()
+    housed.look(person)
     housed.hand.work()
     assert housed.hand.claim_targets() == set()
     housed.revoke(person)
@@ -164,6 +164,9 @@ def test_who_returns_on_a_new_notice_is_granted_anew_and_the_old_certificate_say
         target: SUPERSEDED if target == "a-1" else GONE for target in ALL
     }
     assert certificate.settled
+    housed.arrive("E1", 1001, arrival="2026-03-03", department="财政局")
+    housed.look(person)
+    assert housed.certificate(revocation).settled, "a later change of the later grant opens no old line"
     told = {each["id"] for each in housed.story("record.proved") + housed.story("record.gone")}
     assert {line.receipt for line in certificate.lines} <= told
 
