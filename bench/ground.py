@@ -33,6 +33,7 @@ WAIT_S_MAX = 120.0
 WARM = 999_000
 POLL_S = 0.03
 
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured line: what, how much, its bound if it has one, and against what."""

@@ -18,7 +18,7 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 Proof = Literal["read", "acknowledged"]
 
 RETRY_S = 5.0
-SETTLING = "settling"
+SETTLING = "It reads as wanted; it is proved once no late copy of an older message can arrive any more."
 """The reason of a `Later` that only waits until no late copy of an earlier write can arrive."""
 NO_ANSWER = "The device does not answer. Check its power, its cable and its address in the campus file."
 GARBLED = (

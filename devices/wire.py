@@ -1,4 +1,4 @@
-"""What every wire shares: its errors. A driver raises these and nothing else; a vendor's exception never leaves its folder."""
+"""What every wire shares: its errors. A driver raises these and nothing else; a vendor's own never leave its folder."""
 
 from __future__ import annotations
 

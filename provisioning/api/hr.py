@@ -20,6 +20,7 @@ from provisioning.nouns.people import Batch
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.told import Actor
 from provisioning.store import intake as rows
+from provisioning.store import people as people_rows
 from provisioning.store import readiness as readiness_rows
 
 router = APIRouter(tags=["hr"], responses=responses(401, 403, 422))
@@ -107,7 +108,7 @@ def show_batch(rooms: House, batch: str) -> BatchProgress:
         if found is None:
             raise NotFound(what="batch", name=batch, where="foyer hr batches")
         people = readiness_rows.persons_of_batch(tx, batch)
-        waiting = sum(person.due is not None and person.due <= tx.now for person in people)
+        waiting = sum(person.due is not None and person.due <= people_rows.soon(tx) for person in people)
     return BatchProgress(**BatchShape.of(found).model_dump(), people=len(people), waiting=waiting)
 
 

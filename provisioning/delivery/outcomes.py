@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.contract import SETTLING, Done, Json, Later, Proof, Refused
@@ -25,13 +24,13 @@ def noted(row: WantedHeld, attempts: int, report: Report, now: datetime, receipt
         return _done(row, report, outcome.proof, receipt)
     as_it_was = _as_it_was(row, attempts, now)
     if report.seen:
-        as_it_was = replace(as_it_was, known=True, held=report.held, seen=report.at)
+        as_it_was = as_it_was._replace(known=True, held=report.held, seen=report.at)
     if report.revision != row.revision or isinstance(outcome, Done):
         return as_it_was
     if isinstance(outcome, Later):
         return _later(as_it_was, report, outcome, now)
     due = now + timedelta(seconds=REFUSED_AGAIN_S)
-    return replace(as_it_was, refused=outcome.reason, reason=None, due=due, attempts=attempts + 1, sent=report.at)
+    return as_it_was._replace(refused=outcome.reason, reason=None, due=due, attempts=attempts + 1, sent=report.at)
 
 
 def receipt(row: WantedHeld, report: Report, gateway: str) -> Told | None:
@@ -75,14 +74,14 @@ def _done(row: WantedHeld, report: Report, proof: Proof, receipt: int | None) ->
 def _later(before: Noted, report: Report, later: Later, now: datetime) -> Noted:
     if later.unreachable:
         # The target as a whole waits; its records are due as soon as it answers.
-        return replace(before, reason=later.reason)
+        return before._replace(reason=later.reason)
     settling = later.reason == SETTLING
     # Settling ends at a known instant; any other wait doubles, so that one bad record never hammers a device.
     doubled_s = later.after_s * 2.0 ** min(before.attempts, DOUBLINGS_MAX)
     wait_s = later.after_s if settling else min(BACKOFF_S_MAX, doubled_s)
     attempts = before.attempts if settling else before.attempts + 1
     due = now + timedelta(seconds=wait_s)
-    return replace(before, reason=later.reason, due=due, attempts=attempts, sent=report.at)
+    return before._replace(reason=later.reason, due=due, attempts=attempts, sent=report.at)
 
 
 def _as_it_was(row: WantedHeld, attempts: int, now: datetime) -> Noted:

@@ -1,4 +1,4 @@
-"""Every sentence that a person reads: an English template with named fields, and its Chinese twin in `zh.py`."""
+"""Every sentence that a person reads: an English template with named fields, and its Chinese twin in `zh/`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ takes 3). A statement that is compiled once, and whose values are converted by t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Insert, LargeBinary, Update
@@ -21,25 +21,27 @@ Convert = Callable[[Any], Any] | None
 class Bulk:
     """An INSERT or UPDATE of named values, run for many rows at once."""
 
-    def __init__(self, statement: Insert | Update, columns: Iterable[str] = ()) -> None:
-        """A row's values: for an INSERT the columns named here, for an UPDATE its bound names."""
+    def __init__(self, statement: Insert | Update, names: Iterable[str]) -> None:
+        """`names` says in which order a row gives its values: an INSERT's columns, or an UPDATE's bound names."""
         self._statement = statement
-        self._columns = tuple(columns)
-        self._compiled: dict[str, tuple[str, tuple[tuple[str, Convert], ...]]] = {}
+        self._names = tuple(names)
+        self._compiled: dict[str, tuple[str, tuple[tuple[int, Convert], ...]]] = {}
 
-    def run(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Run it for every row; each maps all names to values."""
+    def run(self, tx: Tx, rows: Iterable[Sequence[Any]]) -> None:
+        """Run it for every row."""
         text, order = self._for(tx.connection.dialect)
-        values = [
-            tuple(row[name] if convert is None else convert(row[name]) for name, convert in order) for row in rows
-        ]
+        values = [tuple([row[at] if convert is None else convert(row[at]) for at, convert in order]) for row in rows]
         if values:
             tx.connection.exec_driver_sql(text, values)
 
-    def _for(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, Convert], ...]]:
+    def _for(self, dialect: Dialect) -> tuple[str, tuple[tuple[int, Convert], ...]]:
         if dialect.name not in self._compiled:
-            compiled = self._statement.compile(dialect=dialect, column_keys=self._columns or None)
-            order = tuple((name, _converter(compiled.binds[name].type, dialect)) for name in compiled.positiontup or ())
+            columns = self._names if isinstance(self._statement, Insert) else None
+            compiled = self._statement.compile(dialect=dialect, column_keys=columns)
+            order = tuple(
+                (self._names.index(name), _converter(compiled.binds[name].type, dialect))
+                for name in compiled.positiontup or ()
+            )
             self._compiled[dialect.name] = (str(compiled), order)
         return self._compiled[dialect.name]
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, and_, bindparam, case, func, insert, or_, select, true, update
 
@@ -43,8 +43,7 @@ class Outward:
     unreachable_since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """What a report changes in a record: every field that it may touch, as it is from now on."""
 
     target: str
@@ -87,7 +86,8 @@ _RECORDS_UNDER = select(record.c.attempts, *RECORD).where(
 _NOTE = Bulk(
     update(record)
     .where(record.c.target == bindparam("new_target"), record.c.key == bindparam("new_key"))
-    .values({name: bindparam(f"new_{name}") for name in Noted.__slots__ if name not in ("target", "key")})
+    .values({name: bindparam(f"new_{name}") for name in Noted._fields if name not in ("target", "key")}),
+    (f"new_{name}" for name in Noted._fields),
 )
 _RENEW = (
     update(target)
@@ -209,7 +209,7 @@ def differences(tx: Tx, id_: str, limit: int, *, urgent_only: bool) -> list[Task
 def records_under(tx: Tx, id_: str, keys: Sequence[str]) -> dict[str, tuple[WantedHeld, int]]:
     """Records of a target by key, each with the tries made since it last changed."""
     return {
-        key: (WantedHeld(target_, key, *rest), attempts)
+        key: (WantedHeld._make((target_, key, *rest)), attempts)
         for some in chunks(keys)
         for attempts, target_, key, *rest in tx.tuples(_RECORDS_UNDER, {"of_target": id_, "keys": some})
     }
@@ -217,12 +217,12 @@ def records_under(tx: Tx, id_: str, keys: Sequence[str]) -> dict[str, tuple[Want
 
 def records_at(tx: Tx, id_: str) -> list[WantedHeld]:
     """Every record of a target."""
-    return [WantedHeld(*row) for row in tx.tuples(_RECORDS_AT, {"of_target": id_})]
+    return [WantedHeld._make(row) for row in tx.tuples(_RECORDS_AT, {"of_target": id_})]
 
 
 def note(tx: Tx, noted: Sequence[Noted]) -> None:
     """Write what became of records."""
-    _NOTE.run(tx, ({f"new_{name}": getattr(each, name) for name in Noted.__slots__} for each in noted))
+    _NOTE.run(tx, noted)
 
 
 def outward(tx: Tx, id_: str) -> Outward:

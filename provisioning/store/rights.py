@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam, insert, or_, select, update
@@ -26,7 +27,7 @@ IN_MAX = 500
 
 
 # In the order of WantedHeld's fields.
-RECORD = tuple(record.c[name] for name in WantedHeld.__slots__)
+RECORD = tuple(record.c[name] for name in WantedHeld._fields)
 # Built once: putting a statement together costs more than running it.
 RECORDS_OF = select(*RECORD).where(record.c.holder.in_(bindparam("holders", expanding=True)))
 RECORDS_OF_KEYS = select(*RECORD).where(record.c.key.in_(bindparam("keys", expanding=True)))
@@ -43,9 +44,12 @@ _CHANGED = (
 _HERE = (record.c.target == bindparam("at"), record.c.key == bindparam("under"))
 _ADD_GRANTS = Bulk(insert(grant), Grant.__slots__)
 _ADD_RECORDS = Bulk(insert(record), _FRESH)
-_CHANGE_RECORDS = Bulk(update(record).where(*_HERE).values({name: bindparam(f"new_{name}") for name in _CHANGED}))
-_RESTATE = Bulk(update(record).where(*_HERE).values(grants=bindparam("new_grants")))
-_SET_DUE = Bulk(update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when")))
+_CHANGE_RECORDS = Bulk(
+    update(record).where(*_HERE).values({name: bindparam(f"new_{name}") for name in _CHANGED}),
+    ("at", "under", *(f"new_{name}" for name in _CHANGED)),
+)
+_RESTATE = Bulk(update(record).where(*_HERE).values(grants=bindparam("new_grants")), ("at", "under", "new_grants"))
+_SET_DUE = Bulk(update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when")), ("who", "when"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def grants_by_id(tx: Tx, ids: Sequence[str]) -> list[Grant]:
 
 def add_grants(tx: Tx, grants: Sequence[Grant]) -> None:
     """Record new grants."""
-    _ADD_GRANTS.run(tx, map(_fields, grants))
+    _ADD_GRANTS.run(tx, map(attrgetter(*Grant.__slots__), grants))
 
 
 def end_grants(tx: Tx, ids: Sequence[str], by: str) -> None:
@@ -92,7 +96,7 @@ def records_of(tx: Tx, holders: Sequence[str]) -> list[WantedHeld]:
     """Every record that these holders have or had, on every target."""
     found: list[WantedHeld] = []
     for some in chunks(holders):
-        found += [WantedHeld(*row) for row in tx.tuples(RECORDS_OF, {"holders": some})]
+        found += [WantedHeld._make(row) for row in tx.tuples(RECORDS_OF, {"holders": some})]
     return found
 
 
@@ -100,7 +104,7 @@ def records_of_keys(tx: Tx, keys: Sequence[str]) -> list[WantedHeld]:
     """Every record under these keys, on every target."""
     found: list[WantedHeld] = []
     for some in chunks(keys):
-        found += [WantedHeld(*row) for row in tx.tuples(RECORDS_OF_KEYS, {"keys": some})]
+        found += [WantedHeld._make(row) for row in tx.tuples(RECORDS_OF_KEYS, {"keys": some})]
     return found
 
 
@@ -113,13 +117,12 @@ def wish(tx: Tx, wishes: Sequence[Wish]) -> None:
 
 def restate_grants(tx: Tx, restated: Mapping[tuple[str, str], tuple[str, ...]]) -> None:
     """Say on which grants unchanged records stand now; no device needs to hear of it."""
-    rows = ({"at": at, "under": under, "new_grants": grants} for (at, under), grants in restated.items())
-    _RESTATE.run(tx, rows)
+    _RESTATE.run(tx, ((at, under, grants) for (at, under), grants in restated.items()))
 
 
 def set_person_due(tx: Tx, due: Mapping[str, datetime | None]) -> None:
     """When each person's rights may next change by themselves."""
-    _SET_DUE.run(tx, ({"who": who, "when": when} for who, when in due.items()))
+    _SET_DUE.run(tx, due.items())
 
 
 def persons_due(tx: Tx, limit: int) -> list[str]:
@@ -148,26 +151,18 @@ def chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
     return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))
 
 
-def _fields(each: Grant) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in each.__slots__}
+def _fresh(tx: Tx, each: Wish) -> tuple[Any, ...]:
+    return (
+        each.target, each.key, each.holder, each.body, each.revision, each.rank, each.grants, each.urgent,
+        True, tx.now, 0, tx.now, False, None, 0,
+    )  # fmt: skip
 
 
-def _fresh(tx: Tx, each: Wish) -> dict[str, Any]:
-    return {
-        "target": each.target, "key": each.key, "holder": each.holder, "wanted": each.body,
-        "revision": each.revision, "rank": each.rank, "grants": each.grants, "urgent": each.urgent,
-        "dirty": True, "due": tx.now, "attempts": 0, "changed": tx.now, "known": False, "held": None,
-        "held_revision": 0,
-    }  # fmt: skip
-
-
-def _again(tx: Tx, each: Wish) -> dict[str, Any]:
-    return {
-        "at": each.target, "under": each.key, "new_holder": each.holder, "new_wanted": each.body,
-        "new_revision": each.revision, "new_rank": each.rank, "new_grants": each.grants,
-        "new_urgent": each.urgent, "new_dirty": True, "new_due": tx.now, "new_attempts": 0,
-        "new_changed": tx.now, "new_sent": None, "new_refused": None, "new_reason": None,
-    }  # fmt: skip
+def _again(tx: Tx, each: Wish) -> tuple[Any, ...]:
+    return (
+        each.target, each.key, each.holder, each.body, each.revision, each.rank, each.grants, each.urgent,
+        True, tx.now, 0, tx.now, None, None, None,
+    )  # fmt: skip
 
 
 def _make_due(tx: Tx, wishes: Sequence[Wish]) -> None:

@@ -22,9 +22,11 @@ _EVENT = select(
     event.c.body, event.c.leaf, event.c.position,
 )  # fmt: skip
 _LAST = select(func.coalesce(func.max(event.c.id), 0))
-_ADD = Bulk(insert(event), ("id", "at", "kind", "actor", "person", "target", "trace", "body", "leaf"))
-_PLACE = (
-    update(event).where(event.c.id == bindparam("row"), event.c.position.is_(None)).values(position=bindparam("to"))
+_EVENT_COLUMNS = ("at", "kind", "actor", "person", "target", "trace", "body", "leaf")
+_ADD = Bulk(insert(event), ("id", *_EVENT_COLUMNS))
+_PLACE = Bulk(
+    update(event).where(event.c.id == bindparam("row"), event.c.position.is_(None)).values(position=bindparam("to")),
+    ("row", "to"),
 )
 _CHECKPOINT = select(checkpoint.c.size, checkpoint.c.root, checkpoint.c.at, checkpoint.c.note)
 
@@ -35,7 +37,7 @@ def add_events(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         return []
     # There is one writer, so ids can be given out here: a bulk that asked for them back would cost four times as much.
     first = tx.run(_LAST).scalar_one() + 1
-    _ADD.run(tx, ({**row, "id": id_} for id_, row in enumerate(rows, first)))
+    _ADD.run(tx, ((id_, *(row[name] for name in _EVENT_COLUMNS)) for id_, row in enumerate(rows, first)))
     return list(range(first, first + len(rows)))
 
 
@@ -113,8 +115,7 @@ def size(tx: Tx) -> int:
 
 def place(tx: Tx, positions: Mapping[int, int]) -> None:
     """Give events, by id, their positions."""
-    if positions:
-        tx.run(_PLACE, [{"row": row, "to": to} for row, to in positions.items()])
+    _PLACE.run(tx, positions.items())
 
 
 def last_checkpoint(tx: Tx) -> Checkpoint | None:

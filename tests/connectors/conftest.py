@@ -56,7 +56,9 @@ class Site:
             return Brisk(connector, verb_s_max) if brisk else connector  # type: ignore[return-value]  # it passes all else on
 
         self._stop = asyncio.Event()
-        self._running = asyncio.create_task(Gateway(self.desk, build, self._kept, SystemClock(), **bounds).run(self._stop))
+        self._running = asyncio.create_task(
+            Gateway(self.desk, build, self._kept, SystemClock(), **bounds).run(self._stop)
+        )
 
     async def stop(self) -> None:
         self._stop.set()

@@ -310,7 +310,9 @@ def test_a_device_call_that_never_ends_is_cut(
             await site.until(desk.settled)
             desk.want("t", target.record(1))
             target.panel.choke_on(7001)
-            await site.until(lambda: any("does not answer" in why for why in desk.targets["t"].rows["card:7001"].reasons))
+            await site.until(
+                lambda: any("does not answer" in why for why in desk.targets["t"].rows["card:7001"].reasons)
+            )
             desk.want("t", target.record(2))
             await site.until(lambda: not desk.targets["t"].rows["card:7002"].dirty, timeout_s=1.0)
             await site.stop()

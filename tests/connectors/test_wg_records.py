@@ -93,7 +93,11 @@ def test_equal_neighbours_are_one_record() -> None:
 def test_no_date_lies_at_or_past_the_horizon() -> None:
     rights = [Right("g", "zone:a", local(0), None)]
     assert said(connector().records(holder(rights, local(1), horizon=7))) == ("2027-03-01", "2027-03-07", [1, 1, 0, 0])
-    assert said(connector().records(holder(rights, local(1), horizon=7.5))) == ("2027-03-01", "2027-03-07", [1, 1, 0, 0])
+    assert said(connector().records(holder(rights, local(1), horizon=7.5))) == (
+        "2027-03-01",
+        "2027-03-07",
+        [1, 1, 0, 0],
+    )
     later = connector().records(holder([Right("g", "zone:a", local(8), None)], local(1), horizon=7))
     assert later.records == {}
     assert later.look_again == local(8)
@@ -123,8 +127,16 @@ def test_a_card_opens_nothing_outside_its_own_time() -> None:
 def test_a_card_that_left_and_came_back_is_one_key() -> None:
     cards = [Card(5, local(-9), local(3)), Card(5, local(6), None)]
     rights = [Right("g", "zone:a", local(0), local(9))]
-    assert said(connector().records(holder(rights, local(1), cards=cards))) == ("2027-03-01", "2027-03-03", [1, 1, 0, 0])
-    assert said(connector().records(holder(rights, local(4), cards=cards))) == ("2027-03-07", "2027-03-09", [1, 1, 0, 0])
+    assert said(connector().records(holder(rights, local(1), cards=cards))) == (
+        "2027-03-01",
+        "2027-03-03",
+        [1, 1, 0, 0],
+    )
+    assert said(connector().records(holder(rights, local(4), cards=cards))) == (
+        "2027-03-07",
+        "2027-03-09",
+        [1, 1, 0, 0],
+    )
 
 
 def test_rights_elsewhere_say_nothing_here() -> None:
@@ -148,9 +160,7 @@ def holders(draw: st.DrawFn) -> Holder:
         closes = draw(st.none() | instants)
         return opens, None if closes is None else local(*closes, zone)
 
-    rights = [
-        Right(f"g{n}", draw(st.sampled_from(sorted(DOORS_OF))), *span()) for n in range(draw(st.integers(0, 5)))
-    ]
+    rights = [Right(f"g{n}", draw(st.sampled_from(sorted(DOORS_OF))), *span()) for n in range(draw(st.integers(0, 5)))]
     cards = [Card(draw(st.sampled_from([5, 6])), *span()) for _ in range(draw(st.integers(1, 3)))]
     now = local(*draw(instants), zone) + timedelta(minutes=draw(st.integers(0, 1439)))
     horizon = local(*draw(instants), zone)

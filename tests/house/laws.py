@@ -115,13 +115,20 @@ def _connectors_of(module: Module) -> Iterator[tuple[str, str]]:
 
 def sentences(root: Path) -> list[str]:
     """Sentences without a Chinese twin, and twins that name other fields."""
-    catalogue = root / "provisioning" / "nouns" / "zh.py"
-    twins: dict[str, str] = runpy.run_path(str(catalogue))["ZH"] if catalogue.exists() else {}
-    wrong = [f"{where}: no Chinese twin for: {template}" for where, template in _spoken(root) if template not in twins]
-    for template, twin in twins.items():
-        if _fields(template) != _fields(twin):
-            wrong.append(f"provisioning/nouns/zh.py: the twin names other fields than: {template}")
-    return wrong
+    twins: dict[str, str] = {}
+    wrong: list[str] = []
+    for path in sorted((root / "provisioning" / "nouns" / "zh").glob("[!_]*.py")):
+        where = path.relative_to(root)
+        (own,) = (value for name, value in runpy.run_path(str(path)).items() if name.startswith("ZH"))
+        wrong += [f"{where}: this template has a twin elsewhere, too: {template}" for template in own if template in twins]
+        wrong += [
+            f"{where}: the twin names other fields than: {template}"
+            for template, twin in own.items()
+            if _fields(template) != _fields(twin)
+        ]
+        twins |= own
+    missing = (f"{where}: no Chinese twin for: {template}" for where, template in _spoken(root) if template not in twins)
+    return [*wrong, *missing]
 
 
 def _fields(template: str) -> set[str]:

@@ -127,7 +127,9 @@ def test_departments_in_a_circle_are_a_fault():
     assert len([said for _, _, said in faults_of(text) if "stands below itself" in said]) == 2
 
 
-@pytest.mark.parametrize("text", ["", "- 1\n", "campus: [", "a: 1\na: 2\n", "!!python/object:os.system {}", "targets: 3\n"])
+@pytest.mark.parametrize(
+    "text", ["", "- 1\n", "campus: [", "a: 1\na: 2\n", "!!python/object:os.system {}", "targets: 3\n"]
+)
 def test_what_is_no_campus_at_all_is_refused_in_both_languages(text: str):
     with pytest.raises(CampusFaults) as caught:
         read_campus(text, "odd.yaml")
@@ -148,7 +150,9 @@ def test_every_sentence_of_the_campus_has_a_twin():
 
 def test_the_difference_names_what_comes_goes_and_changes():
     before = read_campus(SMALL, "small.yaml")
-    text = SMALL.replace("zones: [archive]", "zones: [archive, plant]", 1).replace("name: {zh: A 座东门", "name: {zh: 东门")
+    text = SMALL.replace("zones: [archive]", "zones: [archive, plant]", 1).replace(
+        "name: {zh: A 座东门", "name: {zh: 东门"
+    )
     head, _, _ = text.partition("  - id: f-1")
     changes = difference(before, read_campus(head, "less.yaml"))
     told = {(one.what, one.verb, one.id): one for one in changes}

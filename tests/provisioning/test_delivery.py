@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from connectors.contract import Done, Later, Refused
+from connectors.contract import SETTLING, Done, Later, Refused
 from connectors.desk import Claim, LeaseLost, Report, Task
 from provisioning.campus.campuses import shipped
 from provisioning.compose import EMBEDDED
@@ -226,7 +226,7 @@ def test_settling_ends_at_a_known_instant_and_does_not_grow(housed: Housed, hand
     for _ in range(3):
         claim = hand.claim_one("a-1")
         (task,) = hand.tasks(claim)
-        hand.report(claim, hand.carry(claim, task, Later(5.0, "settling")))
+        hand.report(claim, hand.carry(claim, task, Later(5.0, SETTLING)))
         hand.release(claim)
         assert due_of(housed, *A1) == housed.later(seconds=5)
 

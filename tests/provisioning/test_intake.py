@@ -333,9 +333,9 @@ def test_an_import_that_fails_leaves_nothing(store: Store, office: Office, intak
     with pytest.raises(RuntimeError), store.writing() as tx:
         intake.take(tx, sheet(GOOD), "a.xlsx", actor)
         raise RuntimeError("crash before the commit")
-    assert {table: office.count(table) for table in ("person", "person_key", "stay", "batch", "notice")} == dict.fromkeys(
-        ("person", "person_key", "stay", "batch", "notice"), 0
-    )
+    assert {
+        table: office.count(table) for table in ("person", "person_key", "stay", "batch", "notice")
+    } == dict.fromkeys(("person", "person_key", "stay", "batch", "notice"), 0)
     assert only(office.take(GOOD)).effect is Effect.NEW
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.contract import Later, Refused
+from connectors.contract import SETTLING, Later, Refused
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.rights import NeedState
 from tests.provisioning.housed import BOSS, HEADERS, Housed, day
@@ -20,7 +20,7 @@ def test_from_wanted_over_sent_to_proved(housed: Housed):
     person = housed.come("E1", 1001)
     assert states(housed, person) == {NeedState.WANTED: NEEDS_NORTH}
     assert housed.ready(person).percent == 0.0
-    housed.hand.work(lambda _: Later(5.0, "settling"))
+    housed.hand.work(lambda _: Later(5.0, SETTLING))
     assert states(housed, person) == {NeedState.SENT: NEEDS_NORTH}
     housed.later(seconds=5)
     housed.hand.work()

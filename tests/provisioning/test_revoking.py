@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.contract import Later
+from connectors.contract import SETTLING, Later
 from provisioning.grants.revoking import NothingToRevoke, ReasonMissing
 from provisioning.nouns.answers import LineState
 from provisioning.nouns.people import CardState, Person, StayState
@@ -94,11 +94,11 @@ def test_settling_is_not_proof(housed: Housed, person: Person):
     revocation = housed.revoke(person)
     for claim in housed.hand.claim():
         for task in housed.hand.tasks(claim):
-            housed.hand.report(claim, housed.hand.carry(claim, task, Later(5.0, "settling")))
+            housed.hand.report(claim, housed.hand.carry(claim, task, Later(5.0, SETTLING)))
         housed.hand.release(claim)
     certificate = housed.certificate(revocation)
     assert not certificate.settled
-    assert {(line.state, line.reason) for line in certificate.lines} == {(EXPOSED, "settling")}
+    assert {(line.state, line.reason) for line in certificate.lines} == {(EXPOSED, SETTLING)}
 
 
 def test_a_record_that_never_reached_its_target_has_a_line_too(housed: Housed):

@@ -25,7 +25,7 @@ ZH_EDGE: dict[str, str] = {
     "The device said no without a reason. Compare its model with the campus file.": (
         "设备拒绝执行且未说明原因。请与园区文件核对其型号。"
     ),
-    "settling": "等待线路静默，以免迟到的旧报文生效",
+    "It reads as wanted; it is proved once no late copy of an older message can arrive any more.": "等待线路静默，以免迟到的旧报文生效",
     "What was read back is not what was written. It is tried again; if this stays, replace the device.": (
         "读回的内容与写入的不一致。系统会重试；如一直如此，请更换设备。"
     ),
