@@ -77,10 +77,4 @@ ZH_CAMPUS: dict[str, str] = {
     "Take it out of one of the two.": "请从其中一处去掉。",
     "There is no connector of kind {found}.": "没有 {found} 类型的连接器。",
     "Write one of: {kinds}.": "请填写其中之一：{kinds}。",
-    "There is no connector of kind {kind}; those that exist are {kinds}. Correct the kind in the campus file.": (
-        "没有 {kind} 类型的连接器；已有的是 {kinds}。请更正园区文件中的类型。"
-    ),
-    "The settings of a target of kind {kind} do not fit ({cause}). Correct them in the campus file.": (
-        "{kind} 类型目标的设置不符（{cause}）。请在园区文件中更正。"
-    ),
 }

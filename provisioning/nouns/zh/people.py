@@ -135,7 +135,6 @@ ZH_PEOPLE: dict[str, str] = {
     "The {what} {id} ({name}) changes: {fields}.": "变更{what} {id}（{name}）：{fields}。",
     "campus": "园区",
     "site": "片区",
-    "building": "楼宇",
     "department": "部门",
     "office area": "办公区",
     "zone": "区域",

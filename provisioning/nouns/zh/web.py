@@ -75,7 +75,6 @@ ZH_WEB: dict[str, str] = {
     "Token": "令牌",
     "What": "内容",
     "on the way": "下发中",
-    "open alarms": "未确认告警",
     "people": "人员",
     "records proved": "已证实记录",
     "refused": "被拒绝",
@@ -124,5 +123,4 @@ ZH_WEB: dict[str, str] = {
     "operator": "操作员",
     "person": "人员",
     "revocation": "撤销",
-    "target": "目标",
 }
