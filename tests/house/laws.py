@@ -120,14 +120,18 @@ def sentences(root: Path) -> list[str]:
     for path in sorted((root / "provisioning" / "nouns" / "zh").glob("[!_]*.py")):
         where = path.relative_to(root)
         (own,) = (value for name, value in runpy.run_path(str(path)).items() if name.startswith("ZH"))
-        wrong += [f"{where}: this template has a twin elsewhere, too: {template}" for template in own if template in twins]
+        wrong += [
+            f"{where}: this template has a twin elsewhere, too: {template}" for template in own if template in twins
+        ]
         wrong += [
             f"{where}: the twin names other fields than: {template}"
             for template, twin in own.items()
             if _fields(template) != _fields(twin)
         ]
         twins |= own
-    missing = (f"{where}: no Chinese twin for: {template}" for where, template in _spoken(root) if template not in twins)
+    missing = (
+        f"{where}: no Chinese twin for: {template}" for where, template in _spoken(root) if template not in twins
+    )
     return [*wrong, *missing]
 
 
