@@ -27,7 +27,7 @@ from provisioning.intake.sheet import Cell, read_sheet
 from provisioning.nouns.people import CardState, Private, StayState
 from provisioning.nouns.told import Actor
 from provisioning.nouns.zh import ZH
-from provisioning.store import tables
+from provisioning.store import people, tables
 from provisioning.store.engine import Store
 from provisioning.store.intake import batches
 from provisioning.story.story import Story
@@ -108,7 +108,7 @@ def test_a_person_comes_in_with_stay_and_card(store: Store, office: Office, pers
     with store.reading() as tx:
         person = persons.get(tx, "E1")
         assert report.people == (person.id,)
-        assert person.due == tx.now
+        assert person.due == people.soon(tx)
         assert persons.private(tx, person) == Private("张三", numbered(1), "15400000001")
         (stay,) = persons.stays(tx, person.id)
         assert (stay.department, stay.post, stay.kind, stay.area) == ("finance", "科员", "公务员", "north")
