@@ -16,7 +16,7 @@ from provisioning.store import revocations as store
 from provisioning.store import rights as rights_store
 from provisioning.store.engine import Tx
 from provisioning.store.revocations import Revocation, RevokedLine
-from provisioning.story.story import Story
+from provisioning.story.story import ANCHORS, Story
 
 REASON_CHARACTERS_MAX = 500
 
@@ -63,6 +63,8 @@ class Revoking:
             if (row.target, row.key) in before
         ]
         store.add_revocation(tx, made, lines)
+        # A restored database must not be able to forget it: so it is anchored outside now, not within the minute.
+        tx.wake(ANCHORS)
         return made.id
 
 

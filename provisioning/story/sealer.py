@@ -18,7 +18,7 @@ from provisioning.store.engine import Store, Tx
 from provisioning.story import outside
 from provisioning.story.notes import NoteBroken
 from provisioning.story.signing import Signer
-from provisioning.story.story import WAKES
+from provisioning.story.story import ANCHORS, WAKES
 from provisioning.story.tree import Frontier
 
 LEASE = "sealer"
@@ -41,7 +41,8 @@ class StoryBroken(Refusal):
 
 
 class Sealer:
-    """Seals within a second of each event, and signs a checkpoint each minute in which something was told.
+    """Seals within a second of each event, and signs a checkpoint each minute in which something was told; at once where
+    an act asks for it.
 
     `report` is told, in a transaction of its own, why nothing can be signed; it is told again each minute while so.
     """
@@ -54,6 +55,7 @@ class Sealer:
         self._owner = store.ids.new("sealer")
         self._tree = Frontier()
         self._agreed = 0
+        self._anchors = False
         self._wake: Callable[[], object] | None = None
         store.listen(self._heard)
 
@@ -102,7 +104,8 @@ class Sealer:
                     if not await self._step(hop, self._seal_all):
                         await _first_of(stop, timeout_s=RETRY_S)
                         told.set()
-                if loop.time() >= due:
+                if loop.time() >= due or self._anchors:
+                    self._anchors = False
                     await self._step(hop, self.seal_once)
                     await self._step(hop, self.checkpoint_once)
                     due = loop.time() + CHECKPOINT_EVERY_S
@@ -134,6 +137,7 @@ class Sealer:
                 self._report(tx, refusal)
 
     def _heard(self, topics: frozenset[str]) -> None:
+        self._anchors |= ANCHORS in topics
         wake = self._wake
         if wake and WAKES in topics:
             with suppress(RuntimeError):  # the loop was closed meanwhile: whoever told us must not suffer for it

@@ -16,6 +16,8 @@ from provisioning.story.tree import leaf_hash
 from provisioning.vault.vault import Vault
 
 WAKES = "story"
+ANCHORS = "story/anchor"
+"""Topics: that something was told; that it must be under a signed checkpoint, outside the database too, at once."""
 
 
 class Story:

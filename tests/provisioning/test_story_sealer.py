@@ -14,6 +14,7 @@ from provisioning.story import outside, sealer
 from provisioning.story.outside import OutsideDamaged, OutsideUnwritable
 from provisioning.story.sealer import Sealer, StoryBroken
 from provisioning.story.signing import Signer
+from provisioning.story.story import ANCHORS
 from provisioning.story.tree import root_of
 
 SIGNER = Signer("foyer/test", bytes(range(32)))
@@ -228,6 +229,28 @@ def test_running_it_seals_what_is_told_and_signs_at_the_end(store, new_sealer, t
         last = rows.last_checkpoint(tx)
     assert last is not None
     assert last.size == 7
+
+
+def test_what_asks_for_it_is_anchored_outside_at_once(store, new_sealer, tell, outside_path):
+    def revoke():
+        with store.writing() as tx:
+            tx.wake(ANCHORS)
+        tell(1)
+
+    async def run():
+        stop = asyncio.Event()
+        running = asyncio.create_task(new_sealer().run(stop, hop))
+        tell(1)
+        await until(lambda: len(notes(outside_path)) == 1)
+        await hop(tell, 1)
+        await until(lambda: sealed_size(store) == 2)
+        assert len(notes(outside_path)) == 1  # the usual waits for its minute
+        await hop(revoke)
+        await until(lambda: len(notes(outside_path)) == 2)
+        stop.set()
+        await running
+
+    asyncio.run(run())
 
 
 def test_running_it_follows_a_sealer_that_died_once_its_lease_is_over(store, new_sealer, tell, clock):
