@@ -21,9 +21,11 @@ from openpyxl import Workbook
 from devices.campus import Wire, read, wires
 from devices.wg.panel import Panel
 from devices.wire import WireError
+from provisioning.api.hr import look
 from provisioning.campus.campuses import shipped
 from provisioning.compose import House, opened
 from provisioning.intake.rows import Header
+from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.told import Actor
 from provisioning.settings import Settings
 
@@ -111,12 +113,10 @@ def sheet(count: int, first: int = 0) -> bytes:
 
 def take(built: House, data: bytes) -> list[str]:
     """What `POST /hr/batches` does with a sheet; returns the ids of its people."""
+    told = read_sheet(data, "bench.xlsx")
     with built.store.writing() as tx:
-        report = built.intake.take(tx, data, "bench.xlsx", BENCH)
-    if report.counts and report.people:
-        for start in range(0, len(report.people), 100):
-            with built.store.writing() as tx:
-                built.grants.look(tx, report.people[start : start + 100], BENCH)
+        report = built.intake.take(tx, told, BENCH)
+    look(built, report.people, BENCH)
     return list(report.people)
 
 

@@ -91,11 +91,11 @@ class Carrier:
         return Chunk((*refused, *reports), unreachable)
 
     async def _carry_each(self, tasks: Sequence[Task], begin_by: float, reports: list[Report]) -> None:
-        """Carry out one after another until time is up, the target is out of reach, or something urgent waits; each
-        adds its report, and there is always one."""
+        """Carry out one after another until time is up, the target is out of reach, or something urgent waits: to be
+        begun, or, done, to be reported. Each adds its report, and there is always one."""
         end = min(begin_by, self._clock.monotonic() + self._bounds.chunk_s_max)
         for task in tasks:
-            if self._clock.monotonic() > end or (reports and self._hastened()):
+            if self._clock.monotonic() > end or (reports and (self._hastened() or tasks[0].urgent > task.urgent)):
                 break
             reports.append(report := await self._carry(task))
             if isinstance(report.outcome, Later) and report.outcome.unreachable:

@@ -130,7 +130,7 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
     """
     world = world or World()
     _spare_the_collector()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with held(settings.lock):
         fresh = not settings.database.exists()
         master = load_or_make(settings.master_key, world.random_bytes, fresh=fresh)

@@ -15,6 +15,7 @@ from provisioning.api.problems import responses
 from provisioning.api.rooms import Rooms
 from provisioning.api.shapes import Shape
 from provisioning.intake.report import Report
+from provisioning.intake.sheet import read_sheet
 from provisioning.intake.template import template
 from provisioning.nouns.people import Batch
 from provisioning.nouns.refusals import NotFound
@@ -24,7 +25,7 @@ from provisioning.store import people as people_rows
 from provisioning.store import readiness as readiness_rows
 
 router = APIRouter(tags=["hr"], responses=responses(401, 403, 422))
-LOOK_AT_ONCE = 100
+LOOK_AT_ONCE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -81,11 +82,12 @@ def take(
 ) -> ReportShape:
     """Check every row, take those that are sound, refuse the others by line and column. Twice is the same as once."""
     data, name = file.file.read(), file.filename or "sheet"
+    sheet = read_sheet(data, name)
     if dry_run:
         with rooms.store.reading() as tx:
-            return _report(rooms.intake.preview(tx, data, name), asker, dry_run=True)
+            return _report(rooms.intake.preview(tx, sheet), asker, dry_run=True)
     with rooms.store.writing() as tx:
-        report = rooms.intake.take(tx, data, name, asker.actor)
+        report = rooms.intake.take(tx, sheet, asker.actor)
     look(rooms, report.people, asker.actor)
     return _report(report, asker, dry_run=False)
 

@@ -50,7 +50,8 @@ class Screen:
     def protest(self, text: str) -> None:
         """Print a line where errors go."""
         self.out.flush()
-        self.err.write(text + "\n")
+        # A refusal may repeat what a file from outside says; its lines are kept.
+        self.err.write("\n".join(map(printable, text.split("\n"))) + "\n")
         self.err.flush()
 
     def json(self, value: Any) -> None:

@@ -70,7 +70,7 @@ class Grants:
     ) -> Effect:
         """Look again at these persons' rights and put what every target should hold for them.
 
-        `urgent` sends what is taken away ahead of all other work. Raises `NoCampus`, `NoRules`.
+        `urgent` sends what is to go ahead of all other work, past every back-off. Raises `NoCampus`, `NoRules`.
         """
         campus = self._campuses.current(tx)
         ground = Ground(campus, self._rulebook.current(tx), self.serving(campus), tx.now, tx.ids, trace)
@@ -90,6 +90,9 @@ class Grants:
         rights_store.add_grants(tx, opened)
         rights_store.end_grants(tx, ended, trace or actor.name)
         rights_store.wish(tx, wished)
+        for each in looks if urgent else ():
+            # What was to go already, and waits behind other work or for its next try, is as urgent now.
+            rights_store.hasten(tx, each.dossier.person)
         rights_store.set_person_due(tx, {each.dossier.person: each.due for each in looks})
         self._story.tell(tx, *told)
         return _effect(told, opened, ended, wished)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from provisioning.campus.campuses import Campuses
 from provisioning.grants.grants import Grants
+from provisioning.grants.horizon import horizon_of
 from provisioning.grants.targets import Serving
 from provisioning.nouns.people import Person
 from provisioning.nouns.refusals import Refusal
@@ -52,15 +53,13 @@ class Revoking:
         made = Revocation(tx.ids.new("rvk"), person.id, actor.name, reason, tx.now)
         self._story.tell(tx, Told("person.revoked", actor.name, person.id, None, made.id, {"reason": reason}))
         self._grants.look(tx, [person.id], actor, trace=made.id, urgent=True)
-        rights_store.hasten(tx, person.id)
-        serving = self._grants.serving(self._campuses.current(tx))
+        campus = self._campuses.current(tx)
+        serving, horizon = self._grants.serving(campus), horizon_of(person.id, tx.now, campus.zone).ends
         after = rights_store.records_of(tx, [person.id])
         lines = [
-            RevokedLine(
-                made.id, row.target, row.key, row.revision, _exposed(before[row.target, row.key], serving, tx.now)
-            )
+            RevokedLine(made.id, row.target, row.key, row.revision, _exposed(was, serving, horizon, tx.now))
             for row in after
-            if (row.target, row.key) in before
+            if (was := before.get((row.target, row.key))) is not None
         ]
         store.add_revocation(tx, made, lines)
         # A restored database must not be able to forget it: so it is anchored outside now, not within the minute.
@@ -73,11 +72,12 @@ def _may_be_held(row: WantedHeld) -> bool:
     return row.wanted is not None or row.dirty or (row.known and row.held is not None)
 
 
-def _exposed(row: WantedHeld, serving: Serving, now: datetime) -> datetime | None:
-    """Until when the target by itself would let the record's holder pass; None where its dates are over, or unknown."""
+def _exposed(row: WantedHeld, serving: Serving, horizon: datetime, now: datetime) -> datetime | None:
+    """Until when the target by itself would let the record's holder pass; None where its dates are over."""
     connector = serving.connectors.get(row.target)
-    bodies = {row.wanted, row.held} - {None}
-    if connector is None or not bodies:
-        return None
-    latest = max(connector.exposed_until(body) for body in bodies if body is not None)
-    return latest if latest > now else None
+    bodies = [body for body in (row.wanted, row.held) if body is not None]
+    ends = [] if connector is None else [connector.exposed_until(body) for body in bodies]
+    if connector is None or row.revision > row.held_revision + 1:
+        # A wish between the last proof and this one may have arrived with its reply lost: no date of it lies further.
+        ends.append(horizon)
+    return max((end for end in ends if end > now), default=None)

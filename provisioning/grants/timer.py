@@ -13,7 +13,7 @@ from provisioning.nouns.told import Actor
 from provisioning.store import rights as rights_store
 from provisioning.store.engine import Store
 
-LOOK_MAX = 100
+LOOK_MAX = 25
 POLL_S = 1.0
 TIMER = Actor("house:timer")
 

@@ -15,7 +15,7 @@ from provisioning.identity.persons import Persons, Taking
 from provisioning.identity.plans import CardDiffers, CardReportedLost, IdNumberTaken, NameDiffers, NoTaken
 from provisioning.intake.report import Fault, Line, Report
 from provisioning.intake.rows import Columns, Header, Row, check_rows, columns_of
-from provisioning.intake.sheet import read_sheet
+from provisioning.intake.sheet import Sheet
 from provisioning.intake.twins import conflicts, echoes
 from provisioning.nouns.people import Batch
 from provisioning.nouns.refusals import Refusal
@@ -59,13 +59,13 @@ class Intake:
         self._story = story
         self._campuses = campuses
 
-    def preview(self, tx: Tx, data: bytes, filename: str) -> Report:
-        """What taking this file would do now. Raises the refusals of `sheet` and `rows`, and `NoCampus`."""
-        return _report(self._plan(tx, data, filename), None, {})
+    def preview(self, tx: Tx, sheet: Sheet) -> Report:
+        """What taking this sheet would do now. Raises the refusals of `rows`, and `NoCampus`."""
+        return _report(self._plan(tx, sheet), None, {})
 
-    def take(self, tx: Tx, data: bytes, filename: str, actor: Actor) -> Report:
-        """Take this file: one event a person, one for the batch, nothing at all where every row is known already."""
-        planned = self._plan(tx, data, filename)
+    def take(self, tx: Tx, sheet: Sheet, actor: Actor) -> Report:
+        """Take this sheet: one event a person, one for the batch, nothing at all where every row is known already."""
+        planned = self._plan(tx, sheet)
         takings = [
             Taking(announcement, plan, line)
             for line, (announcement, plan) in planned.plans.items()
@@ -85,22 +85,20 @@ class Intake:
         self._tell(tx, batch, actor)
         return _report(planned, batch.id, {one.line: at for one, at in zip(takings, persons, strict=True)})
 
-    def _plan(self, tx: Tx, data: bytes, filename: str) -> _Planned:
-        sheet = read_sheet(data, filename)
+    def _plan(self, tx: Tx, sheet: Sheet) -> _Planned:
         columns = columns_of(sheet)
         campus = self._campuses.current(tx)
         rows = check_rows(sheet, columns, campus, tx.now.astimezone(campus.zone).date())
         repeated = echoes(rows)
         refused = conflicts((row for row in rows if row.line not in repeated), columns)
-        digest = hashlib.sha256(data).hexdigest()
         announcements = {
-            row.line: Announcement(_notice_id(digest, row.arrival), row.arrival)
+            row.line: Announcement(_notice_id(sheet.digest, row.arrival), row.arrival)
             for row in rows
             if row.arrival is not None and row.line not in repeated and row.line not in refused
         }
         plans = self._persons.plan_all(tx, list(announcements.values()), campus.zone)
         planned = {line: (one, plan) for (line, one), plan in zip(announcements.items(), plans, strict=True)}
-        return _Planned(sheet.name, digest, columns, rows, refused, repeated, planned)
+        return _Planned(sheet.name, sheet.digest, columns, rows, refused, repeated, planned)
 
     def _tell(self, tx: Tx, batch: Batch, actor: Actor) -> None:
         counts = {"taken": batch.taken, "same": batch.same, "refused": batch.refused}

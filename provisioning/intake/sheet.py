@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import warnings
 import zipfile
@@ -69,15 +70,20 @@ class SheetEmpty(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The first sheet of a file: its top line, and below it every line that is not blank, numbered as Excel shows them."""
+    """The first sheet of a file: its top line, and below it every line that is not blank, numbered as Excel shows them;
+    `digest` is the SHA-256 of the file, in hex."""
 
     name: str
+    digest: str
     header: tuple[Cell, ...]
     rows: tuple[tuple[int, tuple[Cell, ...]], ...]
 
 
 def read_sheet(data: bytes, filename: str) -> Sheet:
-    """The rows of an .xlsx workbook or of CSV text (UTF-8, with or without mark, or GB18030). Raises the refusals above."""
+    """The rows of an .xlsx workbook or of CSV text (UTF-8, with or without mark, or GB18030). Raises the refusals above.
+
+    Reading is most of the work, so it is done before a transaction is opened: writers that wait behind it would wait long.
+    """
     name = _shown(filename)
     if len(data) > FILE_BYTES_MAX:
         raise SheetTooLarge(name=name, limit=FILE_BYTES_MAX // 1024 // 1024)
@@ -101,7 +107,7 @@ def read_sheet(data: bytes, filename: str) -> Sheet:
         raise SheetRows(name=name, limit=ROWS_MAX)
     if not rows:
         raise SheetEmpty(name=name)
-    return Sheet(name, header, tuple(rows))
+    return Sheet(name, hashlib.sha256(data).hexdigest(), header, tuple(rows))
 
 
 def _shown(filename: str) -> str:

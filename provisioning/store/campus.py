@@ -63,10 +63,12 @@ def change_targets(tx: Tx, rows: Sequence[TargetRow]) -> None:
     """Put what the file says of targets that were there before, to be looked at and read again at once."""
     names = ("kind", "name", "building", "settings", "active")
     if rows:
+        # Whoever works there by the old settings may speak to another device: what it reports proves nothing any more.
+        again = {"due": tx.now, "read_due": tx.now, "epoch": target.c.epoch + 1}
         tx.run(
             update(target)
             .where(target.c.id == bindparam("at_id"))
-            .values({name: bindparam(f"new_{name}") for name in names} | {"due": tx.now, "read_due": tx.now}),
+            .values({name: bindparam(f"new_{name}") for name in names} | again),
             [{"at_id": row.id, **{f"new_{name}": getattr(row, name) for name in names}} for row in rows],
         )
         tx.wake("delivery")

@@ -123,6 +123,8 @@ _GIVE_BACK = (
     .values(
         owner=None,
         lease=None,
+        # Answering a probe does not end the wait of a target on which the work then fails: only a whole visit does.
+        attempts=case((bindparam("instead", type_=Instant).is_not(None), target.c.attempts), else_=0),
         due=case(
             (bindparam("instead", type_=Instant).is_not(None), bindparam("instead", type_=Instant)),
             (_FIRST.is_(None), _READING),
@@ -236,8 +238,8 @@ def outward(tx: Tx, id_: str) -> Outward:
 def reached(tx: Tx, id_: str, fingerprint: Fingerprint, *, read_now: bool) -> None:
     """Note who answered; `read_now` has the whole target read, and puts every waiting record back to due."""
     values: dict[str, Any] = {
-        "identity": fingerprint.identity, "counter": fingerprint.counter, "attempts": 0, "seen": tx.now,
-        "unreachable": None, "unreachable_since": None,
+        "identity": fingerprint.identity, "counter": fingerprint.counter, "seen": tx.now, "unreachable": None,
+        "unreachable_since": None,
     }  # fmt: skip
     if read_now:
         values["read_due"] = tx.now

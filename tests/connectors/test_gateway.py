@@ -209,6 +209,23 @@ def test_urgent_work_finds_a_free_worker_and_comes_first(panels: Panels, desk: A
     asyncio.run(run())
 
 
+def test_what_was_urgent_is_reported_before_anything_else_begins(panels: Panels, desk: Any, site: Any) -> None:
+    async def run() -> None:
+        async with panels(1) as target:
+            desk.add("t", target.kind, target.settings())
+            for n in range(4):
+                desk.want("t", target.record(n))
+            desk.want("t", target.record(9), urgent=True)
+            told: list[list[str]] = []
+            desk.before_report = lambda: told.append([report.key for _, report in desk.receipts])
+            site.start()
+            await site.until(desk.settled)
+            await site.stop()
+            assert told[:2] == [[], [target.record(9).key]]
+
+    asyncio.run(run())
+
+
 def test_urgent_work_interrupts_a_full_reading(panels: Panels, desk: Any, site: Any) -> None:
     async def run() -> None:
         async with panels(1) as target:

@@ -20,6 +20,7 @@ from devices.clock import SetClock
 from provisioning.campus.campuses import shipped
 from provisioning.compose import House, World, opened
 from provisioning.delivery.desk import HubDesk
+from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.answers import Certificate, Effect, HowReady
 from provisioning.nouns.people import Person
 from provisioning.nouns.rights import Grant, WantedHeld
@@ -132,7 +133,7 @@ class Housed:
         """One person by a sheet of one row, not looked at yet."""
         row = f"测试员,{no},{department},科员,{kind},{arrival},{departure},{card or ''},{area}"
         with self.house.store.writing() as tx:
-            report = self.house.intake.take(tx, f"{HEADERS}\n{row}\n".encode(), "one.csv", BOSS)
+            report = self.house.intake.take(tx, read_sheet(f"{HEADERS}\n{row}\n".encode(), "one.csv"), BOSS)
         assert not report.lines or report.lines[0].effect != "refused", report.lines[0].sentences("en")
         return self.person(no)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from provisioning.api import problems
 from provisioning.cli import errand, grammar, main, readiness, revoke, rules, swipe, targets
+from provisioning.cli.screen import Screen
 from provisioning.console.tales import TALES
 from provisioning.nouns.words import say
 from provisioning.nouns.zh import ZH
@@ -93,6 +95,12 @@ def test_every_sentence_has_a_chinese_twin(template: str) -> None:
 
 def test_a_twin_is_said_with_its_fields() -> None:
     assert say("Door {door} opens for card {card}.", "zh", {"door": "a-1", "card": 7}) == "门 a-1 为卡 7 打开。"
+
+
+def test_what_a_refusal_repeats_of_a_file_steers_no_terminal() -> None:
+    screen = Screen(io.StringIO(), err := io.StringIO(), "en", {})
+    screen.protest("The campus file has 2 faults.\n2:1: \x1b]0;mine\x07 cannot be an id.")
+    assert err.getvalue() == "The campus file has 2 faults.\n2:1: \ufffd]0;mine\ufffd cannot be an id.\n"
 
 
 def test_the_tokens_file_is_named_alike_by_settings_and_command_line() -> None:

@@ -28,6 +28,7 @@ def test_a_new_house_has_an_operator_rules_and_keys(tmp_path: Path):
             assert operator.bootstrap
             assert operator.roles == {"hr", "security", "system"}
             assert house.rulebook.text(tx)
+        assert stat.S_IMODE(house.settings.data.stat().st_mode) == 0o700, "the database tells card numbers"
         for secret in (house.settings.token, house.settings.master_key, house.settings.signing_key):
             assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 

@@ -74,9 +74,9 @@ class Office:
 
     def take_file(self, data: bytes) -> Report:
         with self.store.reading() as tx:
-            shown = self.intake.preview(tx, data, "list.xlsx")
+            shown = self.intake.preview(tx, read_sheet(data, "list.xlsx"))
         with self.store.writing() as tx:
-            done = self.intake.take(tx, data, "list.xlsx", self.actor)
+            done = self.intake.take(tx, read_sheet(data, "list.xlsx"), self.actor)
         assert [(one.line, one.effect, one.fields, one.faults, one.notes) for one in shown.lines] == [
             (one.line, one.effect, one.fields, one.faults, one.notes) for one in done.lines
         ]
@@ -331,7 +331,7 @@ def test_a_person_without_a_card_gets_one_by_a_later_row(store: Store, office: O
 
 def test_an_import_that_fails_leaves_nothing(store: Store, office: Office, intake: Intake, actor: Actor):
     with pytest.raises(RuntimeError), store.writing() as tx:
-        intake.take(tx, sheet(GOOD), "a.xlsx", actor)
+        intake.take(tx, read_sheet(sheet(GOOD), "a.xlsx"), actor)
         raise RuntimeError("crash before the commit")
     assert {
         table: office.count(table) for table in ("person", "person_key", "stay", "batch", "notice")

@@ -22,6 +22,7 @@ from provisioning.identity.id_number import check_character
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
 from provisioning.intake.rows import Header
+from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.ids import Ids
 from provisioning.nouns.people import StayState
 from provisioning.nouns.told import Actor
@@ -112,10 +113,10 @@ def test_sheets_in_any_order(lives: list[tuple[list[dict[Header, str]], int]]):
 
 def _take_twice(house: House, data: bytes, count: int) -> None:
     with house.store.reading() as tx:
-        shown = house.intake.preview(tx, data, "a.csv")
+        shown = house.intake.preview(tx, read_sheet(data, "a.csv"))
     told_before = len(house.kinds())
     with house.store.writing() as tx:
-        done = house.intake.take(tx, data, "a.csv", HR)
+        done = house.intake.take(tx, read_sheet(data, "a.csv"), HR)
     assert [line.line for line in done.lines] == list(range(2, count + 2))
     assert shown.counts == done.counts
     assert [(one.effect, one.faults, one.fields) for one in shown.lines] == [
@@ -127,7 +128,7 @@ def _take_twice(house: House, data: bytes, count: int) -> None:
 
     before, told_before = house.rows(), len(house.kinds())
     with house.store.writing() as tx:
-        again = house.intake.take(tx, data, "a.csv", HR)
+        again = house.intake.take(tx, read_sheet(data, "a.csv"), HR)
     assert again.counts[Effect.NEW] == again.counts[Effect.CHANGED] == 0
     assert again.counts[Effect.REFUSED] == done.counts[Effect.REFUSED]
     assert house.rows() == before

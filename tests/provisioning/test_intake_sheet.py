@@ -58,7 +58,7 @@ GOOD = workbook(("姓名", "工号"), ("张三", "E1"), (None, None), ("李四",
 
 def test_a_workbook_is_read_with_excels_line_numbers():
     found = read_sheet(GOOD, r"C:\HR\名单.xlsx")
-    assert found == Sheet("名单.xlsx", ("姓名", "工号"), ((2, ("张三", "E1")), (4, ("李四", 1002))))
+    assert found == Sheet("名单.xlsx", found.digest, ("姓名", "工号"), ((2, ("张三", "E1")), (4, ("李四", 1002))))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.contract import SETTLING, Later, Refused
+from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.rights import NeedState
 from tests.provisioning.housed import BOSS, HEADERS, Housed, day
@@ -102,7 +103,7 @@ def test_a_need_is_as_far_as_its_worst_record(housed: Housed):
 def test_of_a_batch_and_of_a_day(housed: Housed):
     rows = [f"测试员,E{nth},财政局,科员,公务员,2026-03-0{nth},,{1000 + nth},北办公区" for nth in (2, 3)]
     with housed.house.store.writing() as tx:
-        report = housed.house.intake.take(tx, "\n".join([HEADERS, *rows]).encode(), "two.csv", BOSS)
+        report = housed.house.intake.take(tx, read_sheet("\n".join([HEADERS, *rows]).encode(), "two.csv"), BOSS)
         housed.house.grants.look(tx, report.people, BOSS)
     housed.come("E9", 1009, arrival="2026-03-03")
     readiness = housed.house.readiness

@@ -48,6 +48,19 @@ def test_one_act_ends_stays_grants_and_cards(housed: Housed, person: Person):
     assert housed.story("grants.decided")[-1]["trace"] == revocation
 
 
+def test_a_write_whose_reply_was_lost_is_exposed_for_as_long_as_it_may_say(housed: Housed):
+    person = housed.come("E1", 1001)
+    housed.hand.off = {"a-1"}
+    housed.hand.work()
+    sent = housed.records(person)["a-1", "card:1001"].wanted
+    housed.arrive("E1", 1001, departure="2026-03-04")
+    housed.look(person)
+    assert housed.records(person)["a-1", "card:1001"].wanted != sent
+    (line,) = [each for each in housed.certificate(housed.revoke(person)).lines if each.target == "a-1"]
+    assert line.exposed_until is not None
+    assert line.exposed_until > START + timedelta(days=23), "the first write may have arrived"
+
+
 def test_the_certificate_has_a_line_for_each_record_until_each_is_proved(housed: Housed, person: Person):
     housed.later(minutes=1)
     revocation = housed.revoke(person)

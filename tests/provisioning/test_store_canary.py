@@ -10,6 +10,7 @@ import pytest
 
 from provisioning.identity.id_number import check_character
 from provisioning.intake.report import Report
+from provisioning.intake.sheet import read_sheet
 from tests.provisioning.housed import BOSS, Housed
 
 NAME = "钱金丝雀"
@@ -23,7 +24,7 @@ CANARIES = {"name": NAME, "number": NUMBER, "phone": PHONE, "refused": REFUSED_N
 
 def take(housed: Housed, *rows: str) -> Report:
     with housed.house.store.writing() as tx:
-        report = housed.house.intake.take(tx, "\n".join([HEADERS, *rows]).encode(), "newcomers.csv", BOSS)
+        report = housed.house.intake.take(tx, read_sheet("\n".join([HEADERS, *rows]).encode(), "newcomers.csv"), BOSS)
         housed.house.grants.look(tx, report.people, BOSS)
     return report
 

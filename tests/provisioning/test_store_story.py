@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from provisioning.campus.campuses import shipped
+from provisioning.intake.sheet import read_sheet
 from provisioning.store import tables
 from tests.provisioning.housed import BOSS, HEADERS, Housed
 
@@ -28,8 +29,9 @@ def writing(act: Callable) -> Callable[[Housed], object]:
     return done
 
 
+ONE = read_sheet(f"{HEADERS}\n{ROW}\n".encode(), "one.csv")
 ACTS: dict[str, Callable[[Housed], object]] = {
-    "import": writing(lambda house, tx, _: house.intake.take(tx, f"{HEADERS}\n{ROW}\n".encode(), "one.csv", BOSS)),
+    "import": writing(lambda house, tx, _: house.intake.take(tx, ONE, BOSS)),
     "grant": writing(lambda house, tx, housed: house.grants.look(tx, [housed.person("E2").id], BOSS)),
     "revoke": writing(lambda house, tx, housed: house.revoking.revoke(tx, housed.person("E1"), BOSS, "left")),
     "card": writing(lambda house, tx, housed: house.cards.assign(tx, housed.person("E1"), 1009, BOSS)),

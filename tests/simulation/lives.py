@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from random import Random
 
 from provisioning.compose import House
+from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor
 from tests.simulation.campus import AREAS, DEPARTMENTS, KINDS, Ground
@@ -123,7 +124,7 @@ class Lives:
     def _take(self, house: House, rows: list[Row]) -> str:
         sheet = "\n".join([",".join(HEADERS), *(row.line() for row in rows)]).encode()
         with house.store.writing() as tx:
-            report = house.intake.take(tx, sheet, "sheet.csv", WHO)
+            report = house.intake.take(tx, read_sheet(sheet, "sheet.csv"), WHO)
         for row in rows:
             self._rows.pop(row.no, None)
             self._rows[row.no] = row

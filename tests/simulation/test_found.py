@@ -10,6 +10,7 @@ from connectors.contract import Done
 from connectors.desk import Report
 from devices.clock import SetClock
 from provisioning.compose import House, World, opened
+from provisioning.intake.sheet import read_sheet
 from provisioning.settings import Settings
 from provisioning.store import delivery as delivery_rows
 from tests.simulation.campus import ground
@@ -26,7 +27,7 @@ def test_a_card_passes_on_where_both_holders_are_looked_at_together(tmp_path: Pa
     with opened(Settings(data=tmp_path), World(SetClock(NOON), Random(1).randbytes, inline)) as house:
         with house.store.writing() as tx:
             house.campuses.apply(tx, ground().text, "campus.yaml", WHO)
-            house.intake.take(tx, "\n".join(map(",".join, SHEET)).encode(), "sheet.csv", WHO)
+            house.intake.take(tx, read_sheet("\n".join(map(",".join, SHEET)).encode(), "sheet.csv"), WHO)
             former, next_ = (house.persons.get(tx, no) for no in ("S1", "S2"))
             house.grants.look(tx, [former.id, next_.id], WHO)
             house.cards.lost(tx, 7_000_001, WHO)

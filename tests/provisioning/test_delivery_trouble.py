@@ -1,0 +1,72 @@
+"""What delivery does when things change under a gateway's hands: a device that half answers, settings, urgency."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from connectors.contract import Refused
+from connectors.desk import LeaseLost
+from provisioning.campus.campuses import shipped
+from provisioning.delivery.desk import LEASE_S
+from provisioning.store import tables
+from tests.provisioning.housed import BOSS, Hand, Housed
+
+
+@pytest.fixture
+def hand(housed: Housed) -> Hand:
+    """Every target was read once, so that nothing is due but what a test makes due."""
+    housed.hand.work()
+    return housed.hand
+
+
+def due_of(housed: Housed, target: str) -> datetime:
+    with housed.house.store.reading() as tx:
+        due = tx.run(select(tables.target.c.due).where(tables.target.c.id == target)).scalar_one()
+    assert due is not None
+    return due
+
+
+def test_a_target_that_answers_but_cannot_be_worked_waits_longer_each_time_and_is_told_of(housed: Housed, hand: Hand):
+    with housed.house.store.writing() as tx:
+        housed.house.delivery.ask_reading(tx, "a-1", BOSS)
+    waits = []
+    for _ in range(4):
+        claim = hand.claim_one("a-1")
+        hand.meet(claim)
+        hand.release(claim, unreachable="its list of cards cannot be read")
+        waits.append((due_of(housed, "a-1") - housed.clock.now()).total_seconds())
+        housed.clock.put(due_of(housed, "a-1"))
+    assert waits == [1, 2, 4, 8]
+    assert housed.alarms() == ["target.unreachable"]
+
+
+def test_what_was_done_by_old_settings_proves_nothing_by_the_new(housed: Housed, hand: Hand):
+    person = housed.come("E1", 1001)
+    claim = hand.claim_one("a-1")
+    (task,) = hand.tasks(claim)
+    done = hand.carry(claim, task)
+    file = shipped("small").read_text("utf-8")
+    assert claim.settings["serial"] == 405419896
+    with housed.house.store.writing() as tx:
+        housed.house.campuses.apply(tx, file.replace("405419896", "405419999"), "small.yaml", BOSS)
+    with pytest.raises(LeaseLost):
+        hand.report(claim, done)
+    assert housed.records(person)["a-1", "card:1001"].dirty
+    housed.later(seconds=LEASE_S)
+    assert hand.claim_one("a-1").settings["serial"] == 405419999
+
+
+def test_a_card_reported_lost_is_urgent_also_where_it_was_to_go_already(housed: Housed, hand: Hand):
+    person = housed.come("E1", 1001, departure="2026-03-02")
+    hand.work()
+    housed.later(days=1)
+    housed.look(person)
+    hand.work(lambda task: Refused("busy") if task.body is None else None)
+    assert hand.claim_targets() == set()
+    with housed.house.store.writing() as tx:
+        housed.house.cards.lost(tx, 1001, BOSS)
+        housed.house.grants.look(tx, [person.id], BOSS, urgent=True)
+    assert "a-1" in hand.claim_targets(urgent_only=True)
