@@ -13,7 +13,8 @@ from connectors.contract import Fingerprint, Json, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A target, held by one worker until its lease ends. `epoch` fences: a later claim makes this one void."""
+    """A target, held by one worker until its lease ends. `epoch` fences: a later claim makes this one void. A worker who
+    claimed only what is urgent leaves the rest to others."""
 
     target: str
     kind: str
@@ -22,6 +23,7 @@ class Claim:
     lease_s: float
     reconcile: bool
     fingerprint: Fingerprint | None
+    urgent_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

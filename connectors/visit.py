@@ -118,8 +118,8 @@ class Visit:
         probed = self._contact.probed_at
         if probed is None or self._clock.monotonic() > probed + PROBE_S:
             await self._meet()
-        trouble = await self._drain()
-        if trouble is None and claim.reconcile and not self._stop.is_set():
+        trouble = await self._drain(urgent_only=claim.urgent_only)
+        if trouble is None and claim.reconcile and not claim.urgent_only and not self._stop.is_set():
             trouble = await self._reconcile()
         if trouble is not None:
             self._contact.probed_at = None

@@ -83,7 +83,7 @@ class HubDesk:
         with self._store.writing() as tx:
             taken = rows.take(tx, self._owner, limit, LEASE_S, urgent_only=urgent_only)
         return [
-            Claim(each.id, each.kind, each.settings, each.epoch, LEASE_S, each.reconcile, each.fingerprint)
+            Claim(each.id, each.kind, each.settings, each.epoch, LEASE_S, each.reconcile, each.fingerprint, urgent_only)
             for each in taken
         ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, insert, or_, select, true, update
 
 from connectors.contract import Fingerprint, Json
 from connectors.desk import Task
@@ -142,7 +142,7 @@ def take(tx: Tx, owner: str, limit: int, lease_s: float, *, urgent_only: bool) -
     free = or_(target.c.lease.is_(None), target.c.lease <= tx.now)
     wanted = [target.c.due <= tx.now, free]
     if urgent_only:
-        wanted.append(target.c.priority >= PRIORITY_URGENT)
+        wanted.append(_urgent_due(tx.now))
     chosen = (
         select(target.c.id)
         .where(*wanted)
@@ -167,7 +167,7 @@ def anything_due(tx: Tx, *, urgent_only: bool) -> bool:
     """Whether some target could be claimed now, so that an idle gateway need not write to find out."""
     wanted = [target.c.due <= tx.now, or_(target.c.lease.is_(None), target.c.lease <= tx.now)]
     if urgent_only:
-        wanted.append(target.c.priority >= PRIORITY_URGENT)
+        wanted.append(_urgent_due(tx.now))
     return tx.run(select(target.c.id).where(*wanted).limit(1)).first() is not None
 
 
@@ -343,6 +343,12 @@ def target_states(tx: Tx, id_: str | None = None) -> list[TargetState]:
     if id_ is not None:
         statement = statement.where(target.c.id == id_)
     return [TargetState(**row) for row in tx.rows(statement.order_by(target.c.id))]
+
+
+def _urgent_due(now: datetime) -> ColumnElement[bool]:
+    """That something urgent is due on the target: what still settles, or waits in back-off, is not."""
+    where = (record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= now)
+    return select(record.c.key).where(*where).exists()
 
 
 def _urgent_first(row: Row[Any]) -> tuple[int, str]:

@@ -97,7 +97,7 @@ class PaperDesk:
                 target.until = now + self.lease_s
                 claims.append(Claim(
                     name, target.kind, target.settings, target.epoch, self.lease_s, target.reconcile,
-                    target.fingerprint,
+                    target.fingerprint, urgent_only,
                 ))  # fmt: skip
         return claims
 
