@@ -8,8 +8,6 @@ from typing import Annotated, Self
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from provisioning.nouns.answers import Effect
-
 No = Annotated[str, Path(description="Staff number (工号)", max_length=64, examples=["FX2026001"])]
 DryRun = Annotated[bool, Query(description="Go through it all and say what it would do, but keep nothing")]
 
@@ -72,15 +70,3 @@ class EffectShape(Shape):
     grants_lost: int
     records_written: int
     records_erased: int
-
-
-def effect_sum(effects: list[Effect]) -> EffectShape:
-    """Effects of several looks together; targets are counted at their most, for looks share them."""
-    return EffectShape(
-        people=sum(each.people for each in effects),
-        targets=max((each.targets for each in effects), default=0),
-        grants_gained=sum(each.grants_gained for each in effects),
-        grants_lost=sum(each.grants_lost for each in effects),
-        records_written=sum(each.records_written for each in effects),
-        records_erased=sum(each.records_erased for each in effects),
-    )

@@ -43,10 +43,6 @@ class Screen:
         self.out.write(text + "\n")
         self.out.flush()
 
-    def complain(self, template: str, **fields: object) -> None:
-        """Print a sentence where errors go."""
-        self.protest(self.words(template, **fields))
-
     def protest(self, text: str) -> None:
         """Print a line where errors go."""
         self.out.flush()

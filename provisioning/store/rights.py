@@ -76,11 +76,6 @@ def open_grants(tx: Tx, persons: Sequence[str]) -> list[Grant]:
     return found
 
 
-def grants_by_id(tx: Tx, ids: Sequence[str]) -> list[Grant]:
-    """The grants of these ids."""
-    return [Grant(**row) for some in chunks(ids) for row in tx.rows(select(grant).where(grant.c.id.in_(some)))]
-
-
 def add_grants(tx: Tx, grants: Sequence[Grant]) -> None:
     """Record new grants."""
     _ADD_GRANTS.run(tx, map(attrgetter(*Grant.__slots__), grants))
