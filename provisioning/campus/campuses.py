@@ -13,6 +13,7 @@ from provisioning.campus.file import Campus, TargetSpec, read_campus
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import campus as rows
+from provisioning.store import delivery as delivery_rows
 from provisioning.store import rights
 from provisioning.store.campus import TargetRow
 from provisioning.store.engine import Tx
@@ -121,6 +122,10 @@ def _put_targets(tx: Tx, campus: Campus) -> None:
     left = [replace(row, active=False) for at, row in present.items() if at not in wanted and row.active]
     rows.add_targets(tx, [row for at, row in wanted.items() if at not in present])
     rows.change_targets(tx, [row for at, row in wanted.items() if at in present and present[at] != row] + left)
+    for at, row in wanted.items():
+        if at in present and present[at].settings != row.settings:
+            # It may be another device by now, or have other doors: nothing there is proved until it is read back.
+            delivery_rows.forget_held(tx, at)
 
 
 def _row(target: TargetSpec) -> TargetRow:

@@ -59,6 +59,18 @@ def test_what_was_done_by_old_settings_proves_nothing_by_the_new(housed: Housed,
     assert hand.claim_one("a-1").settings["serial"] == 405419999
 
 
+def test_what_was_proved_by_old_settings_is_to_be_proved_again_by_the_new(housed: Housed, hand: Hand):
+    person = housed.come("E1", 1001)
+    hand.work()
+    assert not any(row.dirty for row in housed.records(person).values())
+    file = shipped("small").read_text("utf-8")
+    with housed.house.store.writing() as tx:
+        housed.house.campuses.apply(tx, file.replace("405419896", "405419999"), "small.yaml", BOSS)
+    again = {target for (target, _), row in housed.records(person).items() if row.dirty}
+    assert again == {"a-1"}
+    assert not housed.records(person)["a-1", "card:1001"].known
+
+
 def test_a_card_reported_lost_is_urgent_also_where_it_was_to_go_already(housed: Housed, hand: Hand):
     person = housed.come("E1", 1001, departure="2026-03-02")
     hand.work()
