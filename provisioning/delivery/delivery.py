@@ -26,6 +26,7 @@ READ_EVERY_S = 600.0
 READ_SPREAD_S = 60
 REACH_BACKOFF_S = 1.0
 REACH_BACKOFF_S_MAX = 60.0
+URGENT_BACKOFF_S_MAX = 5.0
 PARKED_S = 30.0
 ALARM_AFTER_TRIES = 3
 FOREIGN_RANK = 1
@@ -143,7 +144,9 @@ class Delivery:
             fields: dict[str, Json] = {"target": target, "why": why}
             self._alarms.raise_alarm(tx, "target.unreachable", UNREACHED, fields, target=target)
         rows.out_of_reach(tx, target, why, before.unreachable_since or tx.now, attempts)
-        wait_s = min(REACH_BACKOFF_S_MAX, REACH_BACKOFF_S * 2.0 ** min(attempts - 1, DOUBLINGS_MAX))
+        # Somebody revoked there may still pass: such a panel is asked more often than one that merely owes.
+        longest_s = URGENT_BACKOFF_S_MAX if rows.urgent_waits(tx, target) else REACH_BACKOFF_S_MAX
+        wait_s = min(longest_s, REACH_BACKOFF_S * 2.0 ** min(attempts - 1, DOUBLINGS_MAX))
         return tx.now + timedelta(seconds=wait_s)
 
     def _drifted(self, tx: Tx, target: str, kind: DriftKind, shown: Sequence[Difference]) -> None:

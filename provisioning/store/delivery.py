@@ -261,6 +261,11 @@ def give_back(tx: Tx, id_: str, epoch: int, *, due: datetime | None) -> bool:
     return tx.run(_GIVE_BACK, {"of_target": id_, "of_epoch": epoch, "instead": due}).rowcount == 1
 
 
+def urgent_waits(tx: Tx, id_: str) -> bool:
+    """Whether something urgent is still to be done on a target."""
+    return bool(tx.run(select(_ANY_URGENT), {"of_target": id_}).scalar_one())
+
+
 def out_of_reach(tx: Tx, id_: str, why: str, since: datetime, attempts: int) -> None:
     """Note that a target did not answer."""
     values = {"unreachable": why, "unreachable_since": since, "attempts": attempts}

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from connectors.contract import Refused
 from connectors.desk import LeaseLost
 from provisioning.campus.campuses import shipped
+from provisioning.delivery.delivery import URGENT_BACKOFF_S_MAX
 from provisioning.delivery.desk import LEASE_S
 from provisioning.store import tables
 from tests.provisioning.housed import BOSS, Hand, Housed
@@ -41,6 +42,19 @@ def test_a_target_that_answers_but_cannot_be_worked_waits_longer_each_time_and_i
         housed.clock.put(due_of(housed, "a-1"))
     assert waits == [1, 2, 4, 8]
     assert housed.alarms() == ["target.unreachable"]
+
+
+def test_a_target_out_of_reach_is_asked_more_often_while_somebody_revoked_may_pass_there(housed: Housed, hand: Hand):
+    person = housed.come("E1", 1001)
+    hand.work()
+    with housed.house.store.writing() as tx:
+        housed.house.revoking.revoke(tx, person, BOSS, "left")
+    hand.off.add("a-1")
+    for _ in range(8):
+        hand.work()
+        wait_s = (due_of(housed, "a-1") - housed.clock.now()).total_seconds()
+        housed.clock.put(due_of(housed, "a-1"))
+    assert wait_s == URGENT_BACKOFF_S_MAX
 
 
 def test_what_was_done_by_old_settings_proves_nothing_by_the_new(housed: Housed, hand: Hand):
