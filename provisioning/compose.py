@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +47,7 @@ from provisioning.story.proofs import Proofs
 from provisioning.story.sealer import Sealer
 from provisioning.story.signing import Signer, load_or_make_signer
 from provisioning.story.story import Story
+from provisioning.vault.keyfile import write_synced
 from provisioning.vault.master import load_or_make
 from provisioning.vault.vault import Vault
 
@@ -217,20 +216,11 @@ def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Ruleboo
     token = operators.bootstrap(tx)
     if token is not None:
         # Before the commit: a token that nobody holds could never be made again.
-        _write_secret(settings.token, token)
+        settings.token.unlink(missing_ok=True)
+        write_synced(settings.token, f"{token}\n".encode())
     if rulebook.text(tx) is None:
         shipped = resources.files("policies").joinpath("rules", "default.yaml").read_text("utf-8")
         rulebook.apply(tx, shipped, HOUSE)
-
-
-def _write_secret(path: Path, secret: str) -> None:
-    with suppress(FileNotFoundError):
-        path.unlink()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secret + "\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _connector(store: Store, campuses: Campuses, kind: str, settings: Mapping[str, Json]) -> Connector:

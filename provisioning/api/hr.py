@@ -22,7 +22,6 @@ from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.told import Actor
 from provisioning.store import intake as rows
 from provisioning.store import people as people_rows
-from provisioning.store import readiness as readiness_rows
 
 router = APIRouter(tags=["hr"], responses=responses(401, 403, 422))
 LOOK_AT_ONCE = 25
@@ -109,7 +108,7 @@ def show_batch(rooms: House, batch: str) -> BatchProgress:
         found: Batch | None = rows.batch_of(tx, batch)
         if found is None:
             raise NotFound(what="batch", name=batch, where="foyer hr batches")
-        people = readiness_rows.persons_of_batch(tx, batch)
+        people = people_rows.persons_of_batch(tx, batch)
         waiting = sum(person.due is not None and person.due <= people_rows.soon(tx) for person in people)
     return BatchProgress(**BatchShape.of(found).model_dump(), people=len(people), waiting=waiting)
 

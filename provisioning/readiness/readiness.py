@@ -55,11 +55,11 @@ class Readiness:
         """The needs of those whom a batch told of. Raises `NotFound`."""
         if not rows.batch_exists(tx, batch):
             raise NotFound(what="batch", name=batch, where="foyer hr batches")
-        return self.of_people(tx, rows.persons_of_batch(tx, batch))
+        return self.of_people(tx, people_store.persons_of_batch(tx, batch))
 
     def of_day(self, tx: Tx, day: date) -> HowReady:
         """The needs of those who arrive on a day."""
-        return self.of_people(tx, rows.persons_arriving(tx, day))
+        return self.of_people(tx, people_store.persons_arriving(tx, day))
 
     def outstanding(self, tx: Tx) -> int:
         """How many records are not as wanted, on any target."""

@@ -16,7 +16,8 @@ from provisioning.nouns.answers import Drift, TargetState
 from provisioning.nouns.rights import DriftKind, WantedHeld
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD, chunks
+from provisioning.store.parts import parts
+from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD
 from provisioning.store.tables import Instant, drift, record, target
 
 
@@ -212,7 +213,7 @@ def records_under(tx: Tx, id_: str, keys: Sequence[str]) -> dict[str, tuple[Want
     """Records of a target by key, each with the tries made since it last changed."""
     return {
         key: (WantedHeld._make((target_, key, *rest)), attempts)
-        for some in chunks(keys)
+        for some in parts(keys)
         for attempts, target_, key, *rest in tx.tuples(_RECORDS_UNDER, {"of_target": id_, "keys": some})
     }
 

@@ -9,17 +9,16 @@ from sqlalchemy import Row, insert, select
 
 from provisioning.nouns.people import Batch, Notice
 from provisioning.store.engine import Tx
-from provisioning.store.people import KEYS_MAX
+from provisioning.store.parts import parts
 from provisioning.store.tables import batch, notice
 
 
 def taken_notices(tx: Tx, ids: Iterable[str]) -> dict[str, Notice]:
     """Those of these notices that were taken before, by id."""
-    every = list(ids)
     return {
         row.id: Notice(row.id, row.kind, row.batch, row.line, row.person, row.stay, row.at)
-        for at in range(0, len(every), KEYS_MAX)
-        for row in tx.run(select(notice).where(notice.c.id.in_(every[at : at + KEYS_MAX])))
+        for some in parts(ids)
+        for row in tx.run(select(notice).where(notice.c.id.in_(some)))
     }
 
 

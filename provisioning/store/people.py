@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, false, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, bindparam, case, false, insert, or_, select, true, update
 
 from provisioning.nouns.people import CardState, Credential, Person, Stay, StayState
 from provisioning.store.engine import Tx
-from provisioning.store.tables import credential, person, record, stay
+from provisioning.store.parts import parts
+from provisioning.store.tables import credential, notice, person, record, stay
 
 LOOK_S = 20
 """Whoever changes a person looks at once; past this, the timer does it in their place."""
-KEYS_MAX = 5_000
-"""Values in one IN list: SQLite takes 32,766 parameters, PostgreSQL 65,535."""
 
 _ACTIVE_FIRST = case((credential.c.state == CardState.ACTIVE.value, 0), else_=1)
 _PERSON = (person.c.id, person.c.no, person.c.sealed, person.c.created, person.c.due)
@@ -27,7 +26,7 @@ def find_persons(
     """Persons who have any of the staff numbers or of the identity digests, by id, each with the digest on file."""
     found: dict[str, tuple[Person, bytes | None]] = {}
     for column, values in ((person.c.no, nos), (person.c.id_digest, digests)):
-        for part in _parts(values):
+        for part in parts(values):
             for row in tx.run(select(*_PERSON, person.c.id_digest).where(column.in_(part))):
                 found[row.id] = (_person(row), row.id_digest)
     return found
@@ -46,8 +45,19 @@ def list_persons(tx: Tx, part_of_no: str, limit: int, after: str | None) -> tupl
 def persons(tx: Tx, ids: Iterable[str]) -> dict[str, Person]:
     """The persons with these ids, by id."""
     return {
-        row.id: _person(row) for part in _parts(ids) for row in tx.run(select(*_PERSON).where(person.c.id.in_(part)))
+        row.id: _person(row) for part in parts(ids) for row in tx.run(select(*_PERSON).where(person.c.id.in_(part)))
     }
+
+
+def persons_of_batch(tx: Tx, batch: str) -> tuple[Person, ...]:
+    """Those whom a batch told of, by staff number."""
+    return _persons_where(tx, person.c.id.in_(select(notice.c.person).where(notice.c.batch == batch)))
+
+
+def persons_arriving(tx: Tx, day: date) -> tuple[Person, ...]:
+    """Those with an open stay that begins on a day, by staff number."""
+    arriving = select(stay.c.person).where(stay.c.arrival == day, stay.c.state == StayState.OPEN)
+    return _persons_where(tx, person.c.id.in_(arriving))
 
 
 def add_persons(tx: Tx, rows: Sequence[tuple[Person, bytes | None]]) -> None:
@@ -80,14 +90,14 @@ def soon(tx: Tx) -> datetime:
 
 def mark_due(tx: Tx, ids: Iterable[str]) -> None:
     """Say "look again" for these persons."""
-    for part in _parts(ids):
+    for part in parts(ids):
         tx.run(update(person).where(person.c.id.in_(part)).values(due=soon(tx)))
 
 
 def stays_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Stay, ...]]:
     """All stays of these persons in the order of their arrivals, by person."""
     found: dict[str, list[Stay]] = {}
-    for part in _parts(ids):
+    for part in parts(ids):
         for row in tx.run(select(stay).where(stay.c.person.in_(part)).order_by(stay.c.arrival, stay.c.id)):
             found.setdefault(row.person, []).append(_stay(row))
     return {holder: tuple(stays) for holder, stays in found.items()}
@@ -114,7 +124,7 @@ def change_stays(tx: Tx, stays: Sequence[Stay]) -> None:
 def credentials_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Credential, ...]]:
     """All credentials that these persons ever had, oldest first, by person."""
     found: dict[str, list[Credential]] = {}
-    for part in _parts(ids):
+    for part in parts(ids):
         query = select(credential).where(credential.c.person.in_(part))
         # Of two that began at one instant, the one that still is came later.
         for row in tx.run(query.order_by(credential.c.created, _ACTIVE_FIRST.desc(), credential.c.id)):
@@ -127,7 +137,7 @@ def active_cards(tx: Tx, numbers: Iterable[int]) -> dict[int, Credential]:
     active = credential.c.state == CardState.ACTIVE.value
     return {
         row.number: _credential(row)
-        for part in _parts(numbers)
+        for part in parts(numbers)
         for row in tx.run(select(credential).where(credential.c.number.in_(part), active))
     }
 
@@ -146,7 +156,7 @@ def cards_not_proved_gone(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[tup
     keys = {f"card:{number}": number for number in numbers}
     may_hold = or_(record.c.dirty == true(), record.c.known == false(), record.c.held.is_not(None))
     found: dict[int, list[tuple[str, str | None]]] = {}
-    for part in _parts(keys):
+    for part in parts(keys):
         query = select(record.c.key, record.c.target, record.c.holder).where(record.c.key.in_(part), may_hold)
         for row in tx.run(query.order_by(record.c.target)):
             found.setdefault(keys[row.key], []).append((row.target, row.holder))
@@ -164,9 +174,8 @@ def end_credential(tx: Tx, at: str, state: CardState) -> None:
     tx.run(update(credential).where(credential.c.id == at).values(state=state.value, closes=tx.now, ended=tx.now))
 
 
-def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
-    every = list(dict.fromkeys(values))
-    return (every[at : at + KEYS_MAX] for at in range(0, len(every), KEYS_MAX))
+def _persons_where(tx: Tx, condition: ColumnElement[bool]) -> tuple[Person, ...]:
+    return tuple(_person(row) for row in tx.run(select(*_PERSON).where(condition).order_by(person.c.no)))
 
 
 def _person(row: Row[Any]) -> Person:

@@ -1,17 +1,12 @@
-"""Queries: whom a batch or a day is about, and the campus in a few figures."""
+"""Queries: how far the campus is, in a few figures."""
 
 from __future__ import annotations
-
-from datetime import date
 
 from sqlalchemy import ColumnElement, and_, case, func, select, true
 
 from provisioning.nouns.answers import Overview
-from provisioning.nouns.people import Person, StayState
 from provisioning.store.engine import Tx
-from provisioning.store.tables import alarm, batch, notice, person, record, stay, target
-
-_PERSON = (person.c.id, person.c.no, person.c.sealed, person.c.created, person.c.due)
+from provisioning.store.tables import alarm, batch, person, record, target
 
 _OUTSTANDING = select(func.count()).select_from(record).where(record.c.dirty == true())
 
@@ -19,18 +14,6 @@ _OUTSTANDING = select(func.count()).select_from(record).where(record.c.dirty == 
 def batch_exists(tx: Tx, id_: str) -> bool:
     """Whether there is a batch of this id."""
     return tx.run(select(batch.c.id).where(batch.c.id == id_)).first() is not None
-
-
-def persons_of_batch(tx: Tx, id_: str) -> list[Person]:
-    """Those whom a batch told of, by staff number."""
-    told = select(notice.c.person).where(notice.c.batch == id_)
-    return [Person(**row) for row in tx.rows(select(*_PERSON).where(person.c.id.in_(told)).order_by(person.c.no))]
-
-
-def persons_arriving(tx: Tx, day: date) -> list[Person]:
-    """Those with an open stay that begins on a day, by staff number."""
-    arriving = select(stay.c.person).where(stay.c.arrival == day, stay.c.state == StayState.OPEN)
-    return [Person(**row) for row in tx.rows(select(*_PERSON).where(person.c.id.in_(arriving)).order_by(person.c.no))]
 
 
 def outstanding(tx: Tx) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from provisioning.nouns.rights import Grant, WantedHeld
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
+from provisioning.store.parts import parts
 from provisioning.store.tables import grant, person, record, target
 
 DELIVERY = "delivery"
@@ -21,10 +22,6 @@ URGENT = "urgent/"
 
 PRIORITY_USUAL = 0
 PRIORITY_URGENT = 100
-
-# SQLite takes 32,766 bound values in a statement; chunks stay far below that.
-IN_MAX = 500
-
 
 # In the order of WantedHeld's fields.
 RECORD = tuple(record.c[name] for name in WantedHeld._fields)
@@ -70,7 +67,7 @@ class Wish:
 def open_grants(tx: Tx, persons: Sequence[str]) -> list[Grant]:
     """The grants of these persons that nobody has ended, whatever their dates."""
     found: list[Grant] = []
-    for some in chunks(persons):
+    for some in parts(persons):
         mine = (grant.c.person.in_(some), grant.c.ended.is_(None))
         found += [Grant(**row) for row in tx.rows(select(grant).where(*mine).order_by(grant.c.recorded, grant.c.id))]
     return found
@@ -83,14 +80,14 @@ def add_grants(tx: Tx, grants: Sequence[Grant]) -> None:
 
 def end_grants(tx: Tx, ids: Sequence[str], by: str) -> None:
     """End grants now; `by` names the cause."""
-    for some in chunks(ids):
+    for some in parts(ids):
         tx.run(update(grant).where(grant.c.id.in_(some)).values(ended=tx.now, ended_by=by))
 
 
 def records_of(tx: Tx, holders: Sequence[str]) -> list[WantedHeld]:
     """Every record that these holders have or had, on every target."""
     found: list[WantedHeld] = []
-    for some in chunks(holders):
+    for some in parts(holders):
         found += [WantedHeld._make(row) for row in tx.tuples(RECORDS_OF, {"holders": some})]
     return found
 
@@ -98,7 +95,7 @@ def records_of(tx: Tx, holders: Sequence[str]) -> list[WantedHeld]:
 def records_of_keys(tx: Tx, keys: Sequence[str]) -> list[WantedHeld]:
     """Every record under these keys, on every target."""
     found: list[WantedHeld] = []
-    for some in chunks(keys):
+    for some in parts(keys):
         found += [WantedHeld._make(row) for row in tx.tuples(RECORDS_OF_KEYS, {"keys": some})]
     return found
 
@@ -139,11 +136,6 @@ def hasten(tx: Tx, holder: str) -> None:
     if places:
         _hasten_targets(tx, places)
         tx.wake(DELIVERY)
-
-
-def chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    """The values in pieces that one statement can take."""
-    return (values[start : start + IN_MAX] for start in range(0, len(values), IN_MAX))
 
 
 def _fresh(tx: Tx, each: Wish) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Checkpoint
+from provisioning.vault.keyfile import sync_folder
 
 LINE_BYTES_MAX = 32_768
 
@@ -71,7 +72,7 @@ def append(path: Path, checkpoint: Checkpoint) -> None:
             file.flush()
             os.fsync(file.fileno())
         if is_new:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         raise OutsideUnwritable(path=str(path), reason=error.strerror) from error
 
@@ -94,11 +95,3 @@ def _drop_torn_line(path: Path, descriptor: int) -> None:
         raise OutsideDamaged(path=str(path))
     if torn:
         os.ftruncate(descriptor, end - torn)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -64,14 +64,14 @@ def make_secret(path: Path, data: bytes, random_bytes: RandomBytes) -> bytes:
     draft = path.with_name(f".{path.name}.{random_bytes(8).hex()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_synced(draft, data)
+        write_synced(draft, data)
         try:
             # A link is made only where no file is: two programs that start at once end with one key.
             with suppress(FileExistsError):
                 os.link(draft, path)
         finally:
             draft.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise KeyUnreadable(path=path, reason=error.strerror) from error
     kept = read_secret(path)
@@ -80,7 +80,8 @@ def make_secret(path: Path, data: bytes, random_bytes: RandomBytes) -> bytes:
     return kept
 
 
-def _write_synced(path: Path, data: bytes) -> None:
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file that was not there, 0600, down to the disk. Raises FileExistsError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
@@ -88,7 +89,8 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the disk know which files a folder holds."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
