@@ -193,4 +193,6 @@ def _grant(stay: Stay, entitlement: Entitlement, key: Key, ground: Ground) -> Gr
         clause=entitlement.clause,
         trace=ground.trace or stay.notice,
         recorded=ground.now,
+        valid_from=key[2],
+        valid_to=key[3],
     )

@@ -11,7 +11,7 @@ from provisioning.identity.arrivals import Announcement, Arrival, Effect, Plan
 from provisioning.identity.cards import cards_known, new_card
 from provisioning.identity.id_number import LENGTH
 from provisioning.identity.plans import Known, plan_one
-from provisioning.nouns.people import Credential, Notice, Person, Private, Stay, StayState
+from provisioning.nouns.people import Credential, Notice, NoticeKind, Person, Private, Stay, StayState
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import intake, people
@@ -158,6 +158,7 @@ def _deed(tx: Tx, taking: Taking) -> _Deed:
             arrival.departure,
             StayState.OPEN,
             notice,
+            notice,
             tx.now,
         )
     elif _STAY_FIELDS.isdisjoint(plan.fields):
@@ -177,8 +178,8 @@ def _deed(tx: Tx, taking: Taking) -> _Deed:
 
 
 def _notice(tx: Tx, deed: _Deed, batch: str | None) -> Notice:
-    kind = "announced" if deed.taking.plan.effect is Effect.NEW else "changed"
-    return Notice(deed.taking.announcement.notice, kind, batch, deed.taking.line, deed.person.id, deed.stay.id, tx.now)
+    id_, line = deed.taking.announcement.notice, deed.taking.line
+    return Notice(id_, NoticeKind.ANNOUNCED, batch, line, deed.person.id, deed.stay.id, tx.now, tx.now)
 
 
 def _told(deed: _Deed, batch: str | None, actor: Actor) -> Told:

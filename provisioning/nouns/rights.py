@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A right of a stay on a resource for [opens, closes), with its cause: a rule of some version and clause."""
+    """A right of a stay on a resource for [opens, closes), with its cause: a rule (version, clause), or an operator.
+
+    Two times are kept. [recorded, ended) is while the hub believed in it; [valid_from, valid_to) is when it held, by
+    what is known by now: a departure told too late shortens the second and leaves the first as it was.
+    """
 
     id: str
     person: str
@@ -23,6 +27,8 @@ class Grant:
     clause: str
     trace: str
     recorded: datetime
+    valid_from: datetime
+    valid_to: datetime | None
     ended: datetime | None = None
     ended_by: str | None = None
 

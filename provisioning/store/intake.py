@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from provisioning.nouns.people import Batch, Notice
+from provisioning.nouns.people import Batch, Notice, NoticeKind, Standing
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
 from provisioning.store.tables import batch, notice
@@ -16,9 +16,7 @@ from provisioning.store.tables import batch, notice
 def taken_notices(tx: Tx, ids: Iterable[str]) -> dict[str, Notice]:
     """Those of these notices that were taken before, by id."""
     return {
-        row.id: Notice(row.id, row.kind, row.batch, row.line, row.person, row.stay, row.at)
-        for some in parts(ids)
-        for row in tx.run(select(notice).where(notice.c.id.in_(some)))
+        row.id: notice_of(row) for some in parts(ids) for row in tx.run(select(notice).where(notice.c.id.in_(some)))
     }
 
 
@@ -26,6 +24,12 @@ def add_notices(tx: Tx, notices: Sequence[Notice]) -> None:
     """Notices that are being taken."""
     if notices:
         tx.run(insert(notice), [{column.name: getattr(one, column.name) for column in notice.c} for one in notices])
+
+
+def notice_of(row: Row[Any]) -> Notice:
+    """A row of the notices as a value."""
+    told = {column.name: getattr(row, column.name) for column in notice.c}
+    return Notice(**told | {"kind": NoticeKind(row.kind), "standing": Standing(row.standing)})
 
 
 def add_batch(tx: Tx, one: Batch) -> None:

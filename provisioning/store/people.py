@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, case, false, insert, or_, select, true, update
 
-from provisioning.nouns.people import CardState, Credential, Person, Stay, StayState
+from provisioning.nouns.people import CardState, Credential, Move, Pause, Person, Stay, StayState
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
 from provisioning.store.tables import credential, notice, person, record, stay
@@ -17,7 +17,7 @@ LOOK_S = 20
 """Whoever changes a person looks at once; past this, the timer does it in their place."""
 
 _ACTIVE_FIRST = case((credential.c.state == CardState.ACTIVE.value, 0), else_=1)
-_PERSON = (person.c.id, person.c.no, person.c.sealed, person.c.created, person.c.due)
+_PERSON = (person.c.id, person.c.no, person.c.sealed, person.c.created, person.c.due, person.c.merged_into)
 
 
 def find_persons(
@@ -110,14 +110,14 @@ def add_stays(tx: Tx, stays: Sequence[Stay]) -> None:
 
 
 def change_stays(tx: Tx, stays: Sequence[Stay]) -> None:
-    """Put what HR may change of stays: department, post, kind, area, arrival, departure, and the notice that did it."""
-    columns = ("department", "post", "kind", "area", "arrival", "departure", "notice")
+    """Put what HR may change of stays, and the notice that did it."""
+    columns = [column.name for column in stay.c if column.name not in ("id", "created")]
     if stays:
         tx.run(
             update(stay)
             .where(stay.c.id == bindparam("at_id"))
             .values({name: bindparam(f"new_{name}") for name in columns}),
-            [{"at_id": one.id, **{f"new_{name}": getattr(one, name) for name in columns}} for one in stays],
+            [{"at_id": one.id, **{f"new_{name}": _stay_row(one)[name] for name in columns}} for one in stays],
         )
 
 
@@ -179,7 +179,7 @@ def _persons_where(tx: Tx, condition: ColumnElement[bool]) -> tuple[Person, ...]
 
 
 def _person(row: Row[Any]) -> Person:
-    return Person(row.id, row.no, row.sealed, row.created, row.due)
+    return Person(row.id, row.no, row.sealed, row.created, row.due, row.merged_into)
 
 
 def _stay(row: Row[Any]) -> Stay:
@@ -194,13 +194,23 @@ def _stay(row: Row[Any]) -> Stay:
         row.departure,
         StayState(row.state),
         row.notice,
+        row.opened_by,
         row.created,
         row.ended,
+        row.arrived,
+        tuple(Move(date.fromisoformat(day), *rest) for day, *rest in row.moves),
+        tuple(
+            Pause(date.fromisoformat(opens), date.fromisoformat(closes) if closes else None)
+            for opens, closes in row.pauses
+        ),
     )
 
 
 def _stay_row(one: Stay) -> Mapping[str, Any]:
-    return {column.name: getattr(one, column.name) for column in stay.c} | {"state": one.state.value}
+    told = {column.name: getattr(one, column.name) for column in stay.c}
+    moves = [[move.day.isoformat(), move.department, move.post, move.kind, move.area] for move in one.moves]
+    pauses = [[pause.opens.isoformat(), pause.closes.isoformat() if pause.closes else None] for pause in one.pauses]
+    return told | {"state": one.state.value, "moves": moves, "pauses": pauses}
 
 
 def _credential(row: Row[Any]) -> Credential:

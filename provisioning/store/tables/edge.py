@@ -1,0 +1,88 @@
+"""What targets should hold, what they do hold, and where the two differ."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+
+from provisioning.store.tables.kinds import Instant, RowId, Words, metadata
+
+target = Table(
+    "target",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", JSON, nullable=False),
+    Column("building", Text, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("due", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("owner", Text),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("lease", Instant),
+    Column("identity", Text),
+    Column("counter", BigInteger),
+    Column("incarnation", Integer, nullable=False, default=0),
+    Column("seen", Instant),
+    Column("unreachable", Text),
+    Column("unreachable_since", Instant),
+    Column("read", Instant),
+    Column("read_due", Instant),
+    Index("ix_target_due", "due"),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("target", Text, ForeignKey("target.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("holder", Text),
+    Column("wanted", Text),
+    Column("revision", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("grants", Words, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("dirty", Boolean, nullable=False),
+    Column("due", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("changed", Instant, nullable=False),
+    Column("known", Boolean, nullable=False),
+    Column("held", Text),
+    Column("held_revision", Integer, nullable=False, default=0),
+    Column("seen", Instant),
+    Column("sent", Instant),
+    Column("proved", Instant),
+    Column("proof", Text),
+    Column("receipt", RowId),
+    Column("refused", Text),
+    Column("reason", Text),
+    Index("ix_record_holder", "holder"),
+    Index(
+        "ix_record_dirty",
+        "target",
+        "due",
+        sqlite_where=text("dirty = 1"),
+        postgresql_where=text("dirty"),
+    ),
+)
+
+drift = Table(
+    "drift",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("target", Text, ForeignKey("target.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("found", Text),
+    Column("proved", Text),
+    Column("at", Instant, nullable=False, index=True),
+    Column("righted", Instant),
+    Column("alarm", Text),
+    Index(
+        "ix_drift_open",
+        "target",
+        sqlite_where=text("righted IS NULL"),
+        postgresql_where=text("righted IS NULL"),
+    ),
+)

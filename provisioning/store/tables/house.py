@@ -1,0 +1,69 @@
+"""The house itself: what it watches, who uses it, and by which campus and rules."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Index, LargeBinary, Table, Text, text
+
+from provisioning.store.tables.kinds import Instant, RowId, metadata
+
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("target", Text),
+    Column("person", Text),
+    Column("at", Instant, nullable=False, index=True),
+    Column("template", Text, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("sameness", LargeBinary, nullable=False),
+    Column("acknowledged_by", Text),
+    Column("acknowledged", Instant),
+    Index(
+        "ux_alarm_open",
+        "sameness",
+        unique=True,
+        sqlite_where=text("acknowledged IS NULL"),
+        postgresql_where=text("acknowledged IS NULL"),
+    ),
+)
+
+operator = Table(
+    "operator",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("roles", JSON, nullable=False),
+    Column("token_digest", LargeBinary, nullable=False, unique=True),
+    Column("bootstrap", Boolean, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("ended", Instant),
+)
+
+campus_version = Table(
+    "campus_version",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("text", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+rules_version = Table(
+    "rules_version",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("text", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+)
