@@ -4,21 +4,37 @@ both name the same fields."""
 from __future__ import annotations
 
 from provisioning.nouns.zh.answers import ZH_ANSWERS
+from provisioning.nouns.zh.asof import ZH_ASOF
 from provisioning.nouns.zh.campus import ZH_CAMPUS
 from provisioning.nouns.zh.commands import ZH_COMMANDS
 from provisioning.nouns.zh.edge import ZH_EDGE
+from provisioning.nouns.zh.eras import ZH_ERAS
+from provisioning.nouns.zh.files import ZH_FILES
 from provisioning.nouns.zh.grants import ZH_GRANTS
 from provisioning.nouns.zh.house import ZH_HOUSE
+from provisioning.nouns.zh.lives import ZH_LIVES
+from provisioning.nouns.zh.minds import ZH_MINDS
 from provisioning.nouns.zh.people import ZH_PEOPLE
+from provisioning.nouns.zh.registers import ZH_REGISTERS
+from provisioning.nouns.zh.sites import ZH_SITES
+from provisioning.nouns.zh.units import ZH_UNITS
 from provisioning.nouns.zh.web import ZH_WEB
 
 ZH: dict[str, str] = {
     **ZH_ANSWERS,
+    **ZH_ASOF,
     **ZH_CAMPUS,
     **ZH_COMMANDS,
     **ZH_EDGE,
+    **ZH_ERAS,
+    **ZH_FILES,
     **ZH_GRANTS,
     **ZH_HOUSE,
+    **ZH_LIVES,
+    **ZH_MINDS,
     **ZH_PEOPLE,
+    **ZH_REGISTERS,
+    **ZH_SITES,
+    **ZH_UNITS,
     **ZH_WEB,
 }

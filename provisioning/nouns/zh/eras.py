@@ -1,0 +1,5 @@
+"""Chinese twins: backups, restores and eras."""
+
+from __future__ import annotations
+
+ZH_ERAS: dict[str, str] = {}

@@ -1,0 +1,5 @@
+"""Chinese twins: seats and flats."""
+
+from __future__ import annotations
+
+ZH_UNITS: dict[str, str] = {}
