@@ -8,11 +8,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import change, revoke, walk
+from bench import change, preview, revoke, seats, walk
 from bench.ground import Figure
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-MEASUREMENTS = (walk, revoke, change)
+MEASUREMENTS = (walk, revoke, change, preview, seats)
 
 
 def main() -> int:

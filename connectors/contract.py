@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from devices.wire import DeviceError, Unreachable, WireError
+from devices.wire import DeviceError, Failing, Unreachable, WireError
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 Proof = Literal["read", "acknowledged"]
@@ -24,6 +24,7 @@ NO_ANSWER = "The device does not answer. Check its power, its cable and its addr
 GARBLED = (
     "The device answers with what its protocol does not allow. Check its serial and its address in the campus file."
 )
+FAILING = "The device answers that it cannot serve just now. Look at its own log; it is asked again."
 SAID_NO = "The device said no without a reason. Compare its model with the campus file."
 
 
@@ -118,6 +119,8 @@ Outcome = Done | Later | Refused
 
 def later(error: WireError | TimeoutError) -> Later:
     """What an error of the wire means for the task that met it."""
+    if isinstance(error, Failing):
+        return Later(RETRY_S, FAILING, unreachable=True)
     if isinstance(error, Unreachable | TimeoutError):
         return Later(RETRY_S, NO_ANSWER, unreachable=True)
     if isinstance(error, DeviceError):
@@ -185,6 +188,10 @@ class Connector(Protocol):
 
     async def erase(self, key: str) -> Outcome:
         """Take a record away; already gone is Done."""
+        ...
+
+    async def close(self) -> None:
+        """Leave nothing open; whoever built it calls this when nobody will ask any more."""
         ...
 
 

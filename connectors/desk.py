@@ -14,7 +14,7 @@ from connectors.contract import Fingerprint, Json, Outcome
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A target, held by one worker until its lease ends. `epoch` fences: a later claim makes this one void. A worker who
-    claimed only what is urgent leaves the rest to others."""
+    claimed only what is urgent leaves the rest to others. `tasks` are the first that were due when it was claimed."""
 
     target: str
     kind: str
@@ -24,6 +24,7 @@ class Claim:
     reconcile: bool
     fingerprint: Fingerprint | None
     urgent_only: bool = False
+    tasks: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ class LeaseLost(Exception):
 class Desk(Protocol):
     """Where a gateway works. Every call but the first raises `LeaseLost` where the claim is void, else renews it."""
 
-    async def claim(self, limit: int, *, urgent_only: bool) -> Sequence[Claim]:
-        """Take up to `limit` targets that have work which is due, urgent ones first."""
+    async def claim(self, limit: int, *, urgent_only: bool, tasks_max: int = 0) -> Sequence[Claim]:
+        """Take up to `limit` targets that have work which is due, urgent ones first, each with up to `tasks_max` of its
+        tasks."""
         ...
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
@@ -78,10 +80,10 @@ class Desk(Protocol):
         ...
 
     async def report(
-        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False
-    ) -> Sequence[Task]:
+        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False, leave: bool = False
+    ) -> Sequence[Task] | None:
         """Hand in outcomes, and take up to `then` of the tasks that are next; outcomes of an outdated revision are noted
-        and clear nothing."""
+        and clear nothing. Who would `leave` gives the target back in the same step where nothing is next: None."""
         ...
 
     def hastened(self, target: str) -> bool:

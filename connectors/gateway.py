@@ -82,6 +82,8 @@ class Gateway:
         finally:
             await end_tasks(stopping, waking, *self._working)
             self._working.clear()
+            for contact in self._contacts.values():
+                await contact.end()
 
     async def _wait(self) -> None:
         try:
@@ -98,7 +100,8 @@ class Gateway:
             limit = max(1, free - 1)
             before = self._clock.monotonic()
             try:
-                claims = await self._desk.claim(limit, urgent_only=urgent_only)
+                most = self._bounds.tasks_max
+                claims = await self._desk.claim(limit, urgent_only=urgent_only, tasks_max=most)
             except Exception:  # noqa: BLE001 - as above
                 _log.exception("The hub gave no work; asking again when it stirs, or in %s s.", self._slots.rest_s)
                 break
@@ -121,7 +124,7 @@ class Gateway:
         contact = self._contacts.setdefault(target, Contact())
         try:
             try:
-                connector = contact.connector_of(lease.claim, self._build)
+                connector = await contact.connector_of(lease.claim, self._build)
                 await Visit(lease, contact, connector, self._kept, self._clock, self._bounds, stop).pay()
             except WireError as error:
                 _log.info("%s: %s", target, error)

@@ -8,9 +8,14 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from connectors.contract import Connector, EdgeError, Json, Settings
+from connectors.flats import Flats
+from connectors.seats import Seats
+from connectors.units import RegisterSettings
 from connectors.wg_doors import WgDoors, WgSettings
 
 _KINDS: dict[str, tuple[type[Settings], Callable[[Json, ZoneInfo], Connector]]] = {
+    "flats": (RegisterSettings, lambda told, zone: Flats(RegisterSettings.model_validate(told), zone)),
+    "seats": (RegisterSettings, lambda told, zone: Seats(RegisterSettings.model_validate(told), zone)),
     "wg": (WgSettings, lambda told, zone: WgDoors(WgSettings.model_validate(told), zone)),
 }
 

@@ -35,13 +35,20 @@ class Contact:
         self._told: tuple[str, Mapping[str, Json]] | None = None
         self._connector: Connector | None = None
 
-    def connector_of(self, claim: Claim, build: Callable[[str, Mapping[str, Json]], Connector]) -> Connector:
+    async def connector_of(self, claim: Claim, build: Callable[[str, Mapping[str, Json]], Connector]) -> Connector:
         """The target's connector, built anew where its settings changed."""
         told = (claim.kind, claim.settings)
         if self._connector is None or told != self._told:
             self.probed_at = None
+            await self.end()
             self._connector, self._told = build(claim.kind, claim.settings), told
         return self._connector
+
+    async def end(self) -> None:
+        """Let go of the connector."""
+        connector, self._connector = self._connector, None
+        if connector is not None:
+            await connector.close()
 
 
 class Lease:
@@ -50,6 +57,7 @@ class Lease:
     def __init__(self, desk: Desk, claim: Claim, clock: Clock, since: float) -> None:
         self.claim = claim
         self.end = since + claim.lease_s
+        self._left = False
         self._desk = desk
         self._clock = clock
 
@@ -57,9 +65,14 @@ class Lease:
         """The next tasks, in their order."""
         return await self._renewing(self._desk.differences(self.claim, limit, urgent_only=urgent_only))
 
-    async def report(self, reports: Sequence[Report], then: int = 0, *, urgent_only: bool = False) -> Sequence[Task]:
-        """Hand in outcomes, and take the next tasks."""
-        return await self._renewing(self._desk.report(self.claim, reports, then, urgent_only=urgent_only))
+    async def report(
+        self, reports: Sequence[Report], then: int = 0, *, urgent_only: bool = False, leave: bool = False
+    ) -> Sequence[Task]:
+        """Hand in outcomes, and take the next tasks; who would `leave` has left where there are none."""
+        call = self._desk.report(self.claim, reports, then, urgent_only=urgent_only, leave=leave)
+        tasks = await self._renewing(call)
+        self._left = tasks is None
+        return tasks or ()
 
     def hastened(self) -> bool:
         """Whether something urgent waits."""
@@ -78,8 +91,9 @@ class Lease:
         return await self._renewing(self._desk.reconciled(self.claim, found, started=started))
 
     async def release(self, *, unreachable: str | None = None, parked: str | None = None) -> None:
-        """Give the target back."""
-        await self._desk.release(self.claim, unreachable=unreachable, parked=parked)
+        """Give the target back, unless that is done."""
+        if not self._left:
+            await self._desk.release(self.claim, unreachable=unreachable, parked=parked)
 
     async def _renewing(self, call: Awaitable[_T]) -> _T:
         before = self._clock.monotonic()
@@ -116,9 +130,12 @@ class Visit:
         if claim.lease_s <= needed_s:
             raise LeaseTooShort(lease_s=claim.lease_s, needed_s=needed_s)
         probed = self._contact.probed_at
+        tasks: Sequence[Task] | None = claim.tasks or None
         if probed is None or self._clock.monotonic() > probed + PROBE_S:
             await self._meet()
-        trouble = await self._drain(urgent_only=claim.urgent_only)
+            tasks = None  # whoever answered may be another device, and want other things
+        leave = claim.urgent_only or not claim.reconcile
+        trouble = await self._drain(tasks, urgent_only=claim.urgent_only, leave=leave)
         if trouble is None and claim.reconcile and not claim.urgent_only and not self._stop.is_set():
             trouble = await self._reconcile()
         if trouble is not None:
@@ -137,11 +154,14 @@ class Visit:
         await self._lease.introduce(fingerprint)
         self._contact.probed_at = now
 
-    async def _drain(self, *, urgent_only: bool = False) -> str | None:
-        """Differences, chunk by chunk, until none is left; taken anew each time, so that urgent ones come first.
-        Returns what keeps the target out of reach."""
+    async def _drain(
+        self, tasks: Sequence[Task] | None = None, *, urgent_only: bool = False, leave: bool = False
+    ) -> str | None:
+        """Differences, chunk by chunk, from `tasks` on until none is left; taken anew each time, so that urgent ones come
+        first. Who would `leave` has left after the last. Returns what keeps the target out of reach."""
         most = self._bounds.tasks_max
-        tasks = await self._lease.differences(most, urgent_only=urgent_only)
+        if tasks is None:
+            tasks = await self._lease.differences(most, urgent_only=urgent_only)
         for _ in range(CHUNKS_MAX):
             if not tasks or self._stop.is_set():
                 break
@@ -153,7 +173,7 @@ class Visit:
                     return trouble
                 tasks = await self._lease.differences(most, urgent_only=urgent_only)
             else:
-                tasks = await self._lease.report(chunk.reports, most, urgent_only=urgent_only)
+                tasks = await self._lease.report(chunk.reports, most, urgent_only=urgent_only, leave=leave)
         return None
 
     async def _doubt(self, report: Report, reason: str) -> str | None:

@@ -31,7 +31,7 @@ from connectors.contract import (
     Settings,
     later,
 )
-from devices.wg.panel import CardEntry, Panel
+from devices.wg.panel import CardEntry, Panel, Transport
 from devices.wire import DeviceError, WireError
 
 DOORS = 4
@@ -75,6 +75,7 @@ class WgSettings(Settings, frozen=True):
     address: str
     model: str = Field(min_length=1)
     cards_max: int = Field(ge=1, le=1_000_000)
+    transport: Transport = "udp"
     doors: Annotated[tuple[Door, ...], Field(strict=False, min_length=1, max_length=DOORS)]
 
     @field_validator("address")
@@ -100,7 +101,9 @@ PanelOf = Callable[[WgSettings], Panel]
 
 def panel_of(settings: WgSettings) -> Panel:
     """The panel that these settings speak of, on the real network."""
-    return Panel(settings.serial, settings.address, timeout_s=TIMEOUT_S, tries_max=TRIES_MAX)
+    return Panel(
+        settings.serial, settings.address, timeout_s=TIMEOUT_S, tries_max=TRIES_MAX, transport=settings.transport
+    )
 
 
 class WgDoors:
@@ -201,6 +204,9 @@ class WgDoors:
         except WireError as error:
             return later(error)
         return Done()
+
+    async def close(self) -> None:
+        """Each request has a socket of its own, so nothing is open between two."""
 
     async def _refusal(self) -> Outcome:
         try:

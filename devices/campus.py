@@ -8,24 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from devices.places import Loc, Misread, Place, values
+from devices.units import units_of
 from devices.wire import WireError
 
 TEXT_CHARACTERS_MAX = 4 << 20
-NODES_MAX = 500_000
-DEPTH_MAX = 32
-
-Loc = tuple[int | str, ...]
-Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What an emulator needs of a target. `emulated` tells whether the file asks for one, `control` its control port."""
+    """What an emulator needs of a target. `emulated` tells whether the file asks for one, `control` its control port.
+
+    A panel has a serial, and room for cards behind its doors; a register has a name of its own, and units.
+    """
 
     id: str
     kind: str
@@ -86,6 +82,13 @@ class Wire:
     zone: ZoneInfo
     emulated: bool
     control: str | None
+    register: str = ""
+    units: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the device calls itself: a panel's serial, a register's name."""
+        return self.register or str(self.serial)
 
 
 def read(text: str, name: str) -> Document:
@@ -93,17 +96,9 @@ def read(text: str, name: str) -> Document:
     if len(text) > TEXT_CHARACTERS_MAX:
         raise CampusError(name, [Problem(1, 1, "The file is too large.", "A campus fits into 4 million characters.")])
     try:
-        tree = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        raise CampusError(name, [_yaml_problem(error)]) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        fault = Problem(1, 1, "This is not YAML: {why}.", "Write the file as YAML.", (("why", _first_line(error)),))
-        raise CampusError(name, [fault]) from None
-    places: dict[Loc, Place] = {}
-    try:
-        value = _plain(tree, (), places)
-    except _Strange as strange:
-        raise CampusError(name, [Problem(*strange.place, strange.says, strange.cure)]) from None
+        value, places = values(text)
+    except Misread as misread:
+        raise CampusError(name, [Problem(*misread.place, misread.says, misread.cure, misread.fields)]) from None
     if not isinstance(value, dict):
         raise CampusError(name, [Problem(1, 1, "The file holds no mapping.", "Begin it with `campus:` and a name.")])
     return Document(name, value, places)
@@ -121,13 +116,14 @@ def wires(document: Document) -> tuple[Wire, ...]:
     for i, target in enumerate(targets):
         if isinstance(target, dict) and target.get("kind") not in _KINDS:
             continue
+        shape = _Register if isinstance(target, dict) and target.get("kind") in _REGISTERS else _Panel
         try:
-            checked = _Target.model_validate(target)
+            checked = shape.model_validate(target)
         except ValidationError as error:
             problems += [_problem_of(document, ("targets", i), told) for told in error.errors(include_url=False)]
             continue
-        problems += _odd(document, i, checked)
-        found.append((i, checked.wire(zone)))
+        problems += [*_odd(document, i, checked), *_odd_doors(document, i, checked)]
+        found.append((i, checked.wire(zone, document.value)))
     problems += _twice(document, found)
     if problems:
         raise CampusError(document.name, problems)
@@ -155,79 +151,47 @@ class _Emulate(_Part):
     control: str | None = None
 
 
+class _RegisterSettings(_Part):
+    # Classes of this kind have a `register` of their own. It is part of a file's name, so it can be no path.
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", alias="register")
+    address: str
+    units: list[str] = Field(min_length=1, max_length=1000)
+
+
 class _Target(_Part):
     id: str = Field(min_length=1)
     kind: str
-    settings: _Settings
     emulate: _Emulate | None = None
 
-    def wire(self, zone: ZoneInfo) -> Wire:
+    @property
+    def control(self) -> str | None:
+        """Its control port."""
+        return None if self.emulate is None else self.emulate.control
+
+
+class _Panel(_Target):
+    settings: _Settings
+
+    def wire(self, zone: ZoneInfo, _: dict[str, Any]) -> Wire:
         """The same as a value."""
-        its, control = self.settings, self.emulate.control if self.emulate else None
-        doors = tuple(door.number for door in its.doors)
-        return Wire(
-            self.id, self.kind, its.serial, its.address, its.cards_max, doors, zone, self.emulate is not None, control
-        )
+        its, doors = self.settings, tuple(door.number for door in self.settings.doors)
+        emulated = self.emulate is not None
+        return Wire(self.id, self.kind, its.serial, its.address, its.cards_max, doors, zone, emulated, self.control)
 
 
-_KINDS = frozenset({"wg"})
+class _Register(_Target):
+    settings: _RegisterSettings
+
+    def wire(self, zone: ZoneInfo, campus: dict[str, Any]) -> Wire:
+        """The same as a value, with those of the campus's units that it has."""
+        its, units = self.settings, units_of(campus, self.kind, self.settings.units)
+        emulated = self.emulate is not None
+        return Wire(self.id, self.kind, 0, its.address, 0, (), zone, emulated, self.control, its.name, units)
+
+
+_REGISTERS = frozenset({"seats", "flats"})
+_KINDS = _REGISTERS | {"wg"}
 _ADDRESS = re.compile(r"(?P<host>[0-9.]+):(?P<port>[0-9]{1,5})")
-
-
-class _Strange(Exception):
-    def __init__(self, place: Place, says: str, cure: str) -> None:
-        super().__init__(says)
-        self.place, self.says, self.cure = place, says, cure
-
-
-def _plain(node: Any, loc: Loc, places: dict[Loc, Place]) -> Any:
-    """Plain values for YAML's own, noting places; an alias that unfolds without end runs into a bound."""
-    place = places.get(loc, (1, 1))
-    if len(loc) > DEPTH_MAX or len(places) > NODES_MAX:
-        raise _Strange(place, "This is too deep, or too much.", "Write it out without aliases.")
-    if isinstance(node, CommentedMap):
-        for key in node:
-            # A key that came by a merge has no place of its own.
-            places[*loc, key] = _from_zero(node.lc.key(key)) if key in (node.lc.data or ()) else place
-            if not isinstance(key, str):
-                raise _Strange(places[*loc, key], "A key is no text.", "Put it in quotation marks.")
-        return {str(key): _plain(value, (*loc, key), places) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        for i in range(len(node)):
-            places[*loc, i] = _from_zero(node.lc.item(i))
-        return [_plain(value, (*loc, i), places) for i, value in enumerate(node)]
-    return _plain_scalar(node, place)
-
-
-def _plain_scalar(node: Any, place: Place) -> Any:
-    if node is None or isinstance(node, bool):
-        return node
-    for kind in (int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    if isinstance(node, datetime):
-        return datetime.fromisoformat(node.isoformat())
-    if isinstance(node, date):
-        return node
-    raise _Strange(place, "This is a tag, or a value of a kind that has no place here.", "Write plain text or numbers.")
-
-
-def _from_zero(place: tuple[int, int]) -> Place:
-    return place[0] + 1, place[1] + 1
-
-
-def _yaml_problem(error: MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    place = (1, 1) if mark is None else _from_zero((mark.line, mark.column))
-    why = _first_line(error.problem or error)
-    if "duplicate key" in why:
-        key = why.split('"')[1] if why.count('"') >= 2 else why
-        return Problem(*place, "The key {key} stands here a second time.", "Take one of the two away.", (("key", key),))
-    return Problem(*place, "This is not YAML: {why}.", "Look at the line, and the one before it.", (("why", why),))
-
-
-def _first_line(error: object) -> str:
-    return (str(error).splitlines() or [""])[0].rstrip(".")
 
 
 def _zone(document: Document, problems: list[Problem]) -> ZoneInfo:
@@ -253,6 +217,10 @@ _SAYS: dict[str, tuple[str, str]] = {
     "too_short": ("{field} has too few items.", "The least is {min_length}."),
     "too_long": ("{field} has too many items.", "The most is {max_length}."),
     "string_too_short": ("{field} is empty.", "Give it a text."),
+    "string_pattern_mismatch": (
+        "{found} cannot be an id.",
+        "Use small letters, digits and hyphens, at most 64, and no hyphen first.",
+    ),
 }
 
 
@@ -266,7 +234,7 @@ def _problem_of(document: Document, loc: Loc, told: Any) -> Problem:
     return document.problem(where, says, cure, **context, field=field, found=found, why=told["msg"])
 
 
-def _odd(document: Document, i: int, target: _Target) -> Iterable[Problem]:
+def _odd(document: Document, i: int, target: _Panel | _Register) -> Iterable[Problem]:
     """What one target says that no model can tell."""
     base: Loc = ("targets", i)
     host = _host_of(target.settings.address)
@@ -277,16 +245,20 @@ def _odd(document: Document, i: int, target: _Target) -> Iterable[Problem]:
         )  # fmt: skip
     elif target.emulate is not None and not host.is_loopback:
         yield document.problem(
-            (*base, "settings", "address"), "An emulated panel cannot have the address {found}.",
+            (*base, "settings", "address"), "An emulated device cannot have the address {found}.",
             "Give it one of this machine alone: 127.x.y.z:PORT.", found=target.settings.address,
         )  # fmt: skip
-    control = target.emulate.control if target.emulate else None
+    control = target.control
     if control is not None and ((at := _host_of(control)) is None or not at.is_loopback):
         yield document.problem(
             (*base, "emulate", "control"), "control {found} is no address of this machine alone.",
             "Write 127.x.y.z:PORT.", found=control,
         )  # fmt: skip
-    numbers = [door.number for door in target.settings.doors]
+
+
+def _odd_doors(document: Document, i: int, target: _Panel | _Register) -> Iterable[Problem]:
+    base: Loc = ("targets", i)
+    numbers = [door.number for door in target.settings.doors] if isinstance(target, _Panel) else []
     for d, number in enumerate(numbers):
         if number in numbers[:d]:
             where = (*base, "settings", "doors", d, "number")
@@ -311,7 +283,9 @@ def _twice(document: Document, found: list[tuple[int, Wire]]) -> Iterable[Proble
     for i, wire in found:
         told: list[tuple[str, Hashable, Loc]] = [
             ("id", wire.id, ("targets", i, "id")),
-            ("serial", wire.serial, ("targets", i, "settings", "serial")),
+            ("register", wire.register, ("targets", i, "settings", "register"))
+            if wire.register
+            else ("serial", wire.serial, ("targets", i, "settings", "serial")),
             ("address", wire.address, ("targets", i, "settings", "address")),
         ]
         if wire.control is not None:

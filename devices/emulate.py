@@ -9,14 +9,18 @@ from pathlib import Path
 
 from devices.campus import Wire
 from devices.clock import Clock
+from devices.register.emulator import RegisterEmulator
+from devices.register.served import ServedRegister, serve_register
 from devices.wg.body import Identity
 from devices.wg.emulator import WgEmulator
 from devices.wg.faults import Chance
 from devices.wg.memory import Journal
 from devices.wg.served import BIND_PATIENCE_S, ServedPanel, serve
 
-Served = ServedPanel
+Served = ServedPanel | ServedRegister
 """What is served: one type for each kind of device."""
+MARK_BYTES = 4
+"""What tells the ETags of one register's memory from those of another."""
 
 
 @asynccontextmanager
@@ -55,9 +59,29 @@ async def _serve_wg(wire: Wire, memory_dir: Path | None, clock: Clock, chance: C
     return await serve(wire.id, emulator, (host, port), chance, control=control, patience_s=patience_s)
 
 
+async def _serve_register(
+    wire: Wire, memory_dir: Path | None, clock: Clock, chance: Chance, patience_s: float
+) -> Served:
+    def emulator() -> RegisterEmulator:
+        journal = None if memory_dir is None else Journal(memory_dir / f"register-{wire.register}.jsonl")
+        kind = wire.kind.removesuffix("s")
+        return RegisterEmulator(
+            wire.register, kind, wire.units, clock, lambda: chance.randbytes(MARK_BYTES).hex(), journal=journal
+        )
+
+    control = None if wire.control is None else _address(wire.control)
+    return await serve_register(
+        wire.id, emulator, _address(wire.address), chance, control=control, patience_s=patience_s
+    )
+
+
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host, int(port)
 
 
-_SERVERS: dict[str, Callable[[Wire, Path | None, Clock, Chance, float], Awaitable[Served]]] = {"wg": _serve_wg}
+_SERVERS: dict[str, Callable[[Wire, Path | None, Clock, Chance, float], Awaitable[Served]]] = {
+    "flats": _serve_register,
+    "seats": _serve_register,
+    "wg": _serve_wg,
+}

@@ -17,3 +17,7 @@ class DeviceError(WireError):
 
 class Unreachable(WireError):
     """The device did not answer in time, or could not be reached."""
+
+
+class Failing(Unreachable):
+    """The device answered only that it cannot serve anybody just now."""

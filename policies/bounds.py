@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from policies.calendar import WORKDAYS_MAX, Calendar
@@ -12,6 +13,7 @@ from policies.facts import Facts
 from policies.says import Said, Sentence, say
 
 DAYS_MAX = 3_660
+WALKS_KEPT_MAX = 4_096
 _BOUND = re.compile(r"(arrival|departure)(?:\s*([+-])\s*([0-9]{1,9})\s+(day|workday)s?)?")
 
 Anchor = Literal["arrival", "departure"]
@@ -31,8 +33,17 @@ class Bound:
         start = facts.arrival if self.anchor == "arrival" else facts.departure
         if start is None or self.count == 0:
             return start
-        shift = calendar.shift_workdays if self.unit == "workdays" else calendar.shift_days
-        return shift(start, self.count)
+        return (
+            _workdays(calendar, start, self.count)
+            if self.unit == "workdays"
+            else calendar.shift_days(start, self.count)
+        )
+
+
+@lru_cache(maxsize=WALKS_KEPT_MAX)
+def _workdays(calendar: Calendar, day: date, count: int) -> date:
+    # A batch arrives on few days, and most rules count alike from them: each walk is made once.
+    return calendar.shift_workdays(day, count)
 
 
 def read_bound(key: str, text: str) -> Bound | Said:

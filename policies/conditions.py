@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cel_expr_python import cel
 
-from policies.facts import Facts
+from policies.facts import Facts, UnitFacts
 from policies.says import PolicyError, Said, Sentence, say
 
 CONDITION_CHARS_MAX = 4_000
@@ -19,7 +19,7 @@ LOOPS_REFUSED = frozenset({"map", "filter"})
 
 Value = str | int | tuple[str, ...]
 
-_TYPES = {
+_STAY_TYPES = {
     "stay.department": cel.Type.STRING,
     "stay.departments": cel.Type.List(cel.Type.STRING),
     "stay.post": cel.Type.STRING,
@@ -27,8 +27,9 @@ _TYPES = {
     "stay.area": cel.Type.STRING,
     "stay.days": cel.Type.INT,
 }
-FACT_NAMES = tuple(_TYPES)
-_ENV = cel.NewEnv(variables=_TYPES)
+_UNIT_TYPES = dict.fromkeys(
+    ("unit.id", "unit.kind", "unit.group", "unit.zone", "unit.building", "unit.area", "unit.tier"), cel.Type.STRING
+)
 _CEL_ERROR = re.compile(r"^ERROR: <input>:(\d+):(\d+): (.*?)(?:\s*\[[A-Z_]+\])?$", re.MULTILINE)
 _UNDECLARED = re.compile(r"undeclared reference to '(.+)' \(in container")
 _NO_OVERLOAD = re.compile(r"found no matching overload for '(.+)' applied to '\((.*)\)'")
@@ -41,6 +42,19 @@ _TOKEN = re.compile(
     |(?P<sign>&&|\|\||.)""",
     re.VERBOSE | re.DOTALL,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which facts a condition may mention, and what checks it against them."""
+
+    names: tuple[str, ...]
+    env: cel.Env
+
+
+STAY_KNOWN = Known(tuple(_STAY_TYPES), cel.NewEnv(variables=_STAY_TYPES))
+UNIT_KNOWN = Known((*_STAY_TYPES, *_UNIT_TYPES), cel.NewEnv(variables=_STAY_TYPES | _UNIT_TYPES))
+"""Of a rule for whoever has come, and of one for whoever holds a unit."""
 
 
 class ConditionError(PolicyError):
@@ -73,9 +87,9 @@ class Condition:
     program: cel.Expression
 
 
-def fact_values(facts: Facts) -> dict[str, Value]:
-    """The facts by the names that conditions and resources use."""
-    return {
+def fact_values(facts: Facts, unit: UnitFacts | None = None) -> dict[str, Value]:
+    """The facts by the names that conditions and resources use; those of a unit where there is one."""
+    values: dict[str, Value] = {
         "stay.department": facts.department,
         "stay.departments": facts.departments,
         "stay.post": facts.post,
@@ -83,15 +97,21 @@ def fact_values(facts: Facts) -> dict[str, Value]:
         "stay.area": facts.area,
         "stay.days": facts.days,
     }
+    if unit is not None:
+        values |= {name: getattr(unit, name.removeprefix("unit.")) for name in _UNIT_TYPES}
+    return values
 
 
-def activation(facts: Facts) -> cel.Activation:
-    """The facts as the programs take them: made once for a stay. ConditionError where one cannot be handed over."""
-    data = {name: list(value) if isinstance(value, tuple) else value for name, value in fact_values(facts).items()}
+def activation(facts: Facts, unit: UnitFacts | None = None) -> cel.Activation:
+    """The facts as the programs take them: made once for a stay, or for a unit of it. ConditionError where one cannot be
+    handed over."""
+    values = fact_values(facts, unit)
+    data = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    known = STAY_KNOWN if unit is None else UNIT_KNOWN
     try:
         # The library looks at a value when a program does, and so a text that is none would break only some rules.
         "".join((facts.department, *facts.departments, facts.post, facts.kind, facts.area)).encode()
-        return _ENV.Activation(data)
+        return known.env.Activation(data)
     except (RuntimeError, TypeError, ValueError) as error:
         raise ConditionError(problem=_one_line(error)) from None
 
@@ -107,15 +127,15 @@ def holds(program: cel.Expression, known: cel.Activation) -> bool:
     raise ConditionError(problem=_one_line(value))
 
 
-def read_condition(text: str) -> Condition | tuple[ConditionFault, ...]:
-    """The condition that `text` writes, or all that is wrong with it."""
+def read_condition(text: str, known: Known = STAY_KNOWN) -> Condition | tuple[ConditionFault, ...]:
+    """The condition that `text` writes over the facts that are known to it, or all that is wrong with it."""
     text = text.rstrip()
     if not text:
         return (ConditionFault(0, say(Sentence.NO_CONDITION)),)
     if len(text) > CONDITION_CHARS_MAX:
         said = say(Sentence.LONG_CONDITION, length=len(text), limit=CONDITION_CHARS_MAX)
         return (ConditionFault(0, said),)
-    program = _compile(text)
+    program = _compile(text, known)
     if isinstance(program, tuple):
         return program
     tokens = list(_tokens(text))
@@ -124,7 +144,7 @@ def read_condition(text: str) -> Condition | tuple[ConditionFault, ...]:
     if program.return_type() != cel.Type.BOOL:
         name = program.return_type().name().lower()
         return (ConditionFault(len(text) - len(text.lstrip()), say(Sentence.NOT_A_CHOICE, type=name)),)
-    parts = tuple(_part(text, tokens[first:end]) for first, end in _demands(tokens))
+    parts = tuple(_part(text, tokens[first:end], known) for first, end in _demands(tokens))
     return Condition(text.strip(), parts, program)
 
 
@@ -135,14 +155,14 @@ class _Token:
     offset: int
 
 
-def _compile(text: str) -> cel.Expression | tuple[ConditionFault, ...]:
+def _compile(text: str, known: Known) -> cel.Expression | tuple[ConditionFault, ...]:
     try:
-        return _ENV.compile(text)
+        return known.env.compile(text)
     except (RuntimeError, TypeError, ValueError) as error:
-        return tuple(_compile_faults(text, str(error)))
+        return tuple(_compile_faults(text, str(error), known))
 
 
-def _compile_faults(text: str, message: str) -> Iterator[ConditionFault]:
+def _compile_faults(text: str, message: str, known: Known) -> Iterator[ConditionFault]:
     """The faults that the compiler's message names. After a syntax error the rest are only its echoes."""
     named = _CEL_ERROR.findall(message.replace("INVALID_ARGUMENT: ERROR: <input>", "ERROR: <input>", 1))
     if not named:
@@ -152,12 +172,12 @@ def _compile_faults(text: str, message: str) -> Iterator[ConditionFault]:
     starts = [0, *(found.end() for found in re.finditer("\n", text))]
     for line, column, problem in named:
         offset = min(starts[min(int(line), len(starts)) - 1] + int(column) - 1, len(text))
-        yield _compile_fault(text, offset, problem)
+        yield _compile_fault(text, offset, problem, known)
         if problem.startswith("Syntax error"):
             return
 
 
-def _compile_fault(text: str, offset: int, problem: str) -> ConditionFault:
+def _compile_fault(text: str, offset: int, problem: str, known: Known) -> ConditionFault:
     if found := _UNDECLARED.match(problem):
         # The compiler points at a dot or a bracket: the reader wants the beginning of the name.
         name = found[1]
@@ -166,7 +186,7 @@ def _compile_fault(text: str, offset: int, problem: str) -> ConditionFault:
         said = (
             say(Sentence.UNKNOWN_FUNCTION, name=name)
             if is_function
-            else say(Sentence.UNKNOWN_FACT, name=name, known=", ".join(FACT_NAMES))
+            else say(Sentence.UNKNOWN_FACT, name=name, known=", ".join(known.names))
         )
         return ConditionFault(begin if 0 <= begin <= offset <= begin + len(name) else offset, said)
     if found := _NO_OVERLOAD.match(problem):
@@ -228,11 +248,11 @@ def _depths(tokens: list[_Token]) -> list[int]:
     return found
 
 
-def _part(text: str, tokens: list[_Token]) -> Part:
+def _part(text: str, tokens: list[_Token], known: Known) -> Part:
     written = text[tokens[0].offset : tokens[-1].offset + len(tokens[-1].text)]
     words = [token.text for token in tokens]
     joined = {"".join(words[i : i + 3]) for i in range(len(words))}
-    return Part(written, tuple(name for name in FACT_NAMES if name in joined), _ENV.compile(written))
+    return Part(written, tuple(name for name in known.names if name in joined), known.env.compile(written))
 
 
 def _one_line(problem: object) -> str:

@@ -40,6 +40,15 @@ class Sentence(StrEnum):
     BAD_RESOURCE = "'{resource}' names no resource. Write its kind, a colon and its id: 'zone:north-public'."
     BAD_FACT = "'{name}' cannot be part of a resource's name; what can is {known}. Correct the name."
     TOO_MANY_RESOURCES = "The rule grants {count} resources; at most {limit} are allowed. Split it into several rules."
+    BAD_ABOUT = "'for' cannot be '{text}'; a rule is for {known}. Correct the word, or remove the line for a stay."
+    ASKS_AGAIN = (
+        "A rule for a {about} may not ask for a unit ('{resource}'). Put what asks into a rule for a stay, and only what"
+        " follows from the unit here."
+    )
+    TOO_MANY_MERITS = (
+        "There are {count} entries of points; at most {limit} are read. Join those that differ only in a value."
+    )
+    BAD_POINTS = "The points must be a whole number from 1 to {limit}, not '{points}'. Correct the number."
     # A condition
     NO_CONDITION = "The condition is empty. Write 'true' if the rule is for everyone."
     LONG_CONDITION = "The condition has {length} characters; at most {limit} are read. Split the rule in two."
@@ -61,6 +70,12 @@ class Sentence(StrEnum):
     )
     NO_DAYS = "{rule} (version {version}, {clause}) applies, but by the stay's dates its right would never be open."
     ELSEWHERE = "{rule} (version {version}, {clause}) applies, but grants {granted} and not {resource}."
+    NO_UNIT = "{rule} (version {version}, {clause}) speaks of who holds a {unit}; this stay holds none."
+    NO_UNITS = (
+        "{rule} (version {version}, {clause}) applies and asks for {resource}, but this campus has no such unit, and so"
+        " nothing is granted. Add offices or blocks to the campus file, or leave it so."
+    )
+    POINTS_BROKEN = "The points by {clause} could not be counted, and so count nothing. Have the rules file corrected."
 
 
 @dataclass(frozen=True, slots=True)

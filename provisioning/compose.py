@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
+from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,26 +28,41 @@ from provisioning.campus.campuses import Campuses
 from provisioning.console.pages import Console
 from provisioning.delivery.delivery import Delivery
 from provisioning.delivery.desk import HubDesk
+from provisioning.grants.eras import Eras
+from provisioning.grants.giving import Giving
 from provisioning.grants.grants import Grants
+from provisioning.grants.proposals import Proposals
+from provisioning.grants.replay import Replay
 from provisioning.grants.revoking import Revoking
 from provisioning.grants.rulebook import Rulebook
 from provisioning.grants.timer import Timer
+from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
+from provisioning.intake.notices import Notices
+from provisioning.intake.webhook import Senders
 from provisioning.nouns.ids import Ids, RandomBytes
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor
 from provisioning.operators.operators import Operators
+from provisioning.readiness.asof import AsOf
 from provisioning.readiness.readiness import Readiness
 from provisioning.settings import Settings
+from provisioning.space.allotments import Allotments
+from provisioning.space.labels import Labels
+from provisioning.space.scans import Scans
+from provisioning.space.space import Space
 from provisioning.store import delivery as delivery_rows
 from provisioning.store.engine import Store, Tx
 from provisioning.store.holding import held
+from provisioning.story.backups import Backups, sweep
 from provisioning.story.proofs import Proofs
+from provisioning.story.restoring import refuse_unfinished
 from provisioning.story.sealer import Sealer
 from provisioning.story.signing import Signer, load_or_make_signer
 from provisioning.story.story import Story
+from provisioning.story.tail import TailForeign, TailUnwritable
 from provisioning.vault.keyfile import write_synced
 from provisioning.vault.master import load_or_make
 from provisioning.vault.vault import Vault
@@ -81,19 +97,31 @@ class House:
     story: Story
     proofs: Proofs
     sealer: Sealer
+    backups: Backups
+    eras: Eras
     alarms: Alarms
+    holds: Holds
     campuses: Campuses
     operators: Operators
     persons: Persons
     cards: Cards
     intake: Intake
+    notices: Notices
+    senders: Senders
     rulebook: Rulebook
+    space: Space
+    allotments: Allotments
+    labels: Labels
+    scans: Scans
     grants: Grants
+    giving: Giving
+    proposals: Proposals
     revoking: Revoking
     timer: Timer
     delivery: Delivery
     gateway: Gateway
     readiness: Readiness
+    asof: AsOf
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the house going: gateway, timers and sealer, until told to stop. A part that breaks stops all."""
@@ -131,6 +159,8 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
     _spare_the_collector()
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with held(settings.lock):
+        refuse_unfinished(settings.data)
+        sweep(settings.data)
         fresh = not settings.database.exists()
         master = load_or_make(settings.master_key, world.random_bytes, fresh=fresh)
         signer = load_or_make_signer(settings.signing_key, world.random_bytes, fresh=fresh)
@@ -147,24 +177,19 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
 def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer: Signer, kept: Kept) -> House:
     story = Story(vault)
     alarms = Alarms(story)
+    holds = Holds(story, alarms)
     campuses = Campuses(story)
     persons, cards = Persons(vault, story), Cards(story)
     rulebook = Rulebook(story)
-    grants = Grants(story, alarms, campuses, rulebook)
+    space, labels = Space(story), Labels(vault)
+    grants = Grants(story, alarms, campuses, rulebook, space)
     delivery = Delivery(story, alarms, EMBEDDED)
     operators = Operators(vault, story)
+    intake = Intake(persons, story, campuses, holds)
     with store.writing() as tx:
-        # Whoever held these claims held this folder too, and is gone.
-        delivery_rows.void_claims(tx, EMBEDDED)
-        delivery_rows.read_soon(tx, READ_SPREAD_S)
         _furnish(tx, settings, operators, rulebook)
-    gateway = Gateway(
-        HubDesk(store, delivery, EMBEDDED, _near(store, world.hop)),
-        partial(_connector, store, campuses),
-        kept,
-        world.clock,
-        slots=Slots(rest_s=1.0),
-    )
+        outside = (signer.verifying_key, settings.checkpoints, settings.tail_folder)
+        tail = Replay(story, alarms, grants, campuses, rulebook, *outside).resume(tx)
     return House(
         settings=settings,
         clock=world.clock,
@@ -174,21 +199,39 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
         vault=vault,
         story=story,
         proofs=Proofs(signer.verifying_key, settings.checkpoints),
-        sealer=Sealer(store, signer, settings.checkpoints, partial(_unsigned, alarms)),
+        sealer=Sealer(store, signer, settings.checkpoints, partial(_unsigned, alarms), tail),
+        backups=Backups(store, story, signer.verifying_key, version("foyer")),
+        eras=Eras(story),
         alarms=alarms,
+        holds=holds,
         campuses=campuses,
         operators=operators,
         persons=persons,
         cards=cards,
-        intake=Intake(persons, story, campuses),
+        intake=intake,
+        notices=Notices(persons, campuses, holds),
+        senders=Senders(vault, story, alarms),
         rulebook=rulebook,
+        space=space,
+        allotments=Allotments(story),
+        labels=labels,
+        scans=Scans(vault, story, labels, world.clock),
         grants=grants,
+        giving=Giving(story, grants, campuses),
+        proposals=Proposals(holds, campuses, rulebook, grants, persons, intake),
         revoking=Revoking(story, grants, campuses),
         timer=Timer(store, grants, world.hop),
         delivery=delivery,
-        gateway=gateway,
+        gateway=_gateway(store, delivery, campuses, world, kept),
         readiness=Readiness(campuses, grants),
+        asof=AsOf(),
     )
+
+
+def _gateway(store: Store, delivery: Delivery, campuses: Campuses, world: World, kept: Kept) -> Gateway:
+    """The hub's own gateway, at a desk in the same process."""
+    desk = HubDesk(store, delivery, EMBEDDED, _near(store, world.hop))
+    return Gateway(desk, partial(_connector, store, campuses), kept, world.clock, slots=Slots(rest_s=1.0))
 
 
 def _near(store: Store, hop: Hop) -> Hop:
@@ -212,7 +255,10 @@ def _spare_the_collector() -> None:
 
 
 def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Rulebook) -> None:
-    """What a new hub needs before anybody can use it: a first operator, and the rules that ship."""
+    """What a hub needs before anybody can use it: claims that nobody else has, a first operator, the rules that ship."""
+    # Whoever held these claims held this folder too, and is gone.
+    delivery_rows.void_claims(tx, EMBEDDED)
+    delivery_rows.read_soon(tx, READ_SPREAD_S)
     token = operators.bootstrap(tx)
     if token is not None:
         # Before the commit: a token that nobody holds could never be made again.
@@ -230,7 +276,11 @@ def _connector(store: Store, campuses: Campuses, kind: str, settings: Mapping[st
 
 
 UNSIGNED = "The story can no longer be signed: {why}"
+UNTAILED = "The story can no longer be copied outside the database: {why}"
 
 
 def _unsigned(alarms: Alarms, tx: Tx, refusal: Refusal) -> None:
-    alarms.raise_alarm(tx, "story.unsigned", UNSIGNED, {"why": refusal.sentence("en")})
+    if isinstance(refusal, TailUnwritable | TailForeign):
+        alarms.raise_alarm(tx, "story.untailed", UNTAILED, {"why": refusal.sentence("en")})
+    else:
+        alarms.raise_alarm(tx, "story.unsigned", UNSIGNED, {"why": refusal.sentence("en")})

@@ -16,6 +16,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FOYER_", extra="ignore", frozen=True)
 
     data: Path = Path("var")
+    tail: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=PORT_USUAL, ge=0, le=65_535)
 
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
     def checkpoints(self) -> Path:
         """Checkpoints outside the database, so that a cut or rewritten database is noticed."""
         return self.data / "checkpoints.log"
+
+    @property
+    def tail_folder(self) -> Path:
+        """The story's tail outside the database: put it on another disk or host, so that it outlives this one."""
+        return self.tail or self.data / "tail"
 
     @property
     def kept(self) -> Path:

@@ -1,4 +1,4 @@
-"""The control port of an emulated panel, both ends: a JSON object a line each way, on loopback only.
+"""The control port of an emulated device, both ends: a JSON object a line each way, on loopback only.
 
 It is for hands, tests and demonstrations; nothing that a real panel could not offer goes to the hub through it.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
-from devices.wg.acts import Hands, Message, perform
+from devices.wg.acts import Message, perform
 from devices.wire import DeviceError, ProtocolError, Unreachable
 
 REQUEST_BYTES_MAX = 64 << 10
@@ -66,10 +67,11 @@ def _understood(line: bytes, address: str) -> dict[str, Any]:
 
 
 class ControlServer:
-    """Listens for acts on one panel."""
+    """Listens for acts on one device; `do` is what its kind makes of a message."""
 
-    def __init__(self, panel: Hands) -> None:
-        self._panel = panel
+    def __init__(self, device: Any, do: Callable[[Any, Message], Message] = perform) -> None:
+        self._device = device
+        self._do = do
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self.address: Address = ("", 0)
@@ -116,6 +118,6 @@ class ControlServer:
         if not isinstance(message, dict):
             return {"error": "a line must be one JSON object"}
         try:
-            return perform(self._panel, message)
+            return self._do(self._device, message)
         except (ValueError, OSError) as error:
             return {"error": str(error)}

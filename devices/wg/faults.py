@@ -20,10 +20,15 @@ class Chance(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Shares between 0 and 1 of the datagrams that suffer each fault; `off` and `full` are as they say.
+    """Shares between 0 and 1 of the requests that suffer each fault; `off` and `full` are as they say.
 
     A late or doubled request reaches the panel `delay_s` after its time. A lost reply is lost after the panel did as
-    it was told. `off` cuts the wire: the panel still decides by itself.
+    it was told. `stale`: the reply to the request before comes first. `short`: not the whole reply comes; a connection
+    then ends. `off` cuts the wire: the panel still decides by itself.
+
+    Those that only a connection can suffer: `split` sends a reply in two halves, `coalesce` sends it twice in one piece,
+    `stall` sends some of it and then nothing, `hang_up` closes without a reply, `reset` breaks off; all of them after the
+    panel did as it was told.
     """
 
     drop: float = 0.0
@@ -31,7 +36,15 @@ class Faults:
     duplicate: float = 0.0
     reply_lost: float = 0.0
     wrong_serial: float = 0.0
+    wrong_function: float = 0.0
     garbage: float = 0.0
+    stale: float = 0.0
+    short: float = 0.0
+    split: float = 0.0
+    coalesce: float = 0.0
+    stall: float = 0.0
+    hang_up: float = 0.0
+    reset: float = 0.0
     delay_s: float = 0.05
     full: bool = False
     off: bool = False

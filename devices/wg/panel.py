@@ -1,7 +1,9 @@
-"""A WG panel as typed verbs, over `uhppoted`'s async client. Only `WireError`s leave this file.
+"""A WG panel as typed verbs, over `uhppoted`'s async client, by UDP or TCP. Only `WireError`s leave this file.
 
 Every reply's serial is checked, since the client lets another panel's pass; silence is asked again a bounded number of
-times, which each verb here bears. The client opens a socket for each request, through the running loop.
+times, which each verb here bears. The client opens a socket for each request, through the running loop. So the late copy
+of a reply finds nobody; the late copy of a request is the gateway's to guard against, by TCP as by UDP: a connection keeps
+its own bytes in order, but each request has its own, and one that was given up may lie unread with a panel that stalls.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, Literal
 
 from uhppoted.errors import InvalidResponse
-from uhppoted.uhppote_async import UhppoteAsync
 
+from devices.wg.stream import Client
 from devices.wire import DeviceError, ProtocolError, Unreachable
 
 TIMEOUT_S = 0.5
@@ -25,6 +27,8 @@ FRUITLESS_SLOTS_MAX = 64
 NUMBER_MAX = 0xFFFFFFFE
 PIN_MAX = 999_999
 YEAR_MIN, YEAR_MAX = 2000, 2099
+
+Transport = Literal["udp", "tcp"]
 
 _NO_CARD = 0
 _DELETED = 0xFFFFFFFF
@@ -108,6 +112,7 @@ class Panel:
         tries_max: int = TRIES_MAX,
         cards_max: int | None = None,
         zone: tzinfo = UTC,
+        transport: Transport = "udp",
     ) -> None:
         self.serial = serial
         self.address = address
@@ -116,8 +121,8 @@ class Panel:
         self._cards_max = cards_max
         self._slots_max = max(SLOTS_MAX, cards_max or 0)
         self._zone = zone
-        self._controller = (serial, address, "udp")
-        self._client = UhppoteAsync(bind="0.0.0.0")  # noqa: S104 - where requests leave from; nothing listens there
+        self._controller = (serial, address, transport)
+        self._client = Client(bind="0.0.0.0")  # noqa: S104 - where requests leave from; nothing listens there
 
     async def identity(self) -> PanelIdentity:
         """Who answers."""
@@ -242,9 +247,12 @@ class Panel:
         why = "no answer"
         for _ in range(self._tries_max):
             try:
-                # Its time-out does not cover opening the socket; for UDP to an address in figures that waits for nothing.
+                # By UDP its time-out does not cover opening the socket, which waits for nothing.
                 reply = await verb(self._controller, *told, timeout=self._timeout_s)
             except TimeoutError:
+                continue
+            except EOFError:
+                why = "it closes the connection without an answer"
                 continue
             except (OSError, RuntimeError) as error:
                 why = str(error)

@@ -1,5 +1,6 @@
-"""Panels on real ports: one UDP endpoint each, made through the running loop only, so that a loop of virtual time can
-stand in for it. Beside it, where one is asked for, a control port for physical acts, which the hub never uses.
+"""Panels on real ports: each answers by UDP and by TCP on one address, both made through the running loop only, so that
+a loop of virtual time can stand in for it. Beside them, where one is asked for, a control port for physical acts, which
+the hub never uses.
 
 Malformed frames are ignored, as the hardware does.
 """
@@ -12,11 +13,14 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 from devices.wg import frames
+from devices.wg.connections import Connections
 from devices.wg.control import ControlServer
 from devices.wg.emulator import WgEmulator
-from devices.wg.faults import NONE, Chance, Faults
+from devices.wg.faults import Chance, Faults
+from devices.wg.trouble import Trouble
 from devices.wire import WireError
 
 BIND_PATIENCE_S = 5.0
@@ -42,9 +46,8 @@ class ServedPanel(asyncio.DatagramProtocol):
     def __init__(self, name: str, address: Address, chance: Chance) -> None:
         self.name = name
         self.address = address
-        self.fired: Counter[str] = Counter()
-        self._faults = NONE
-        self._chance = chance
+        self._trouble = Trouble(self._answer, chance)
+        self._connections = Connections(self._trouble.pass_on)
         self._emulator: WgEmulator | None = None
         self._transport: asyncio.DatagramTransport | None = None
         self._autosend: asyncio.TimerHandle | None = None
@@ -65,11 +68,16 @@ class ServedPanel(asyncio.DatagramProtocol):
     @property
     def faults(self) -> Faults:
         """What goes wrong at present."""
-        return self._faults
+        return self._trouble.faults
+
+    @property
+    def fired(self) -> Counter[str]:
+        """How often each fault struck."""
+        return self._trouble.fired
 
     def suffer(self, faults: Faults) -> None:
         """Let this go wrong from now on; `faults.NONE` ends it."""
-        self._faults = faults
+        self._trouble.faults = faults
         self.emulator.refuse_new_cards(refuse=faults.full)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -85,17 +93,15 @@ class ServedPanel(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Called by the loop: a frame came."""
-        if self._faults is NONE:
-            self._handle(data, addr)
-        else:
-            self._handle_with_faults(data, addr)
+        if self._transport is not None:
+            self._trouble.pass_on(data, _Datagrams(self._transport, addr))
 
     def settle(self) -> None:
         """Send what waits for the listener, and set the panel's own timer; call it after every physical act."""
         if self._transport is None or self._transport.is_closing():
             return
         for listener, datagram in self.emulator.take_datagrams():
-            if not self._faults.off:
+            if not self.faults.off:
                 self._transport.sendto(datagram, listener)
         interval_s = self.emulator.autosend_interval_s()
         if not interval_s and self._autosend is not None:
@@ -108,6 +114,7 @@ class ServedPanel(asyncio.DatagramProtocol):
         """Leave the ports and let go of the memory."""
         if self._control is not None:
             await self._control.close()
+        await self._connections.close()
         if self._autosend is not None:
             self._autosend.cancel()
         if self._transport is not None:
@@ -120,10 +127,14 @@ class ServedPanel(asyncio.DatagramProtocol):
         self._emulator = emulator
         self.settle()
 
+    async def listen(self, patience_s: float) -> None:
+        """Answer by TCP, too. Raises `AddressTaken`."""
+        await bind(lambda: self._connections.start(self.address), self.name, self.address, patience_s)
+
     async def open_control(self, address: Address, patience_s: float) -> None:
         """Listen for physical acts. Raises `AddressTaken`."""
         control = ControlServer(self)
-        await _bind(lambda: control.start(address), f"{self.name} (control)", address, patience_s)
+        await bind(lambda: control.start(address), f"{self.name} (control)", address, patience_s)
         self._control = control
 
     def _send_status(self) -> None:
@@ -131,12 +142,7 @@ class ServedPanel(asyncio.DatagramProtocol):
         self.emulator.autosend()
         self.settle()
 
-    def _handle(self, data: bytes, addr: Address) -> None:
-        reply = self._ask(data)
-        if reply is not None:
-            self._send(reply, addr)
-
-    def _ask(self, data: bytes) -> bytes | None:
+    def _answer(self, data: bytes) -> bytes | None:
         if self._emulator is None:
             return None
         try:
@@ -152,39 +158,26 @@ class ServedPanel(asyncio.DatagramProtocol):
             self.settle()
         return reply
 
-    def _send(self, reply: bytes, addr: Address) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(reply, addr)
 
-    def _strikes(self, name: str, share: float) -> bool:
-        strikes = share > 0 and self._chance.random() < share
-        self.fired[name] += strikes
-        return strikes
+class _Datagrams:
+    """The way back to one who asked by UDP."""
 
-    def _handle_with_faults(self, data: bytes, addr: Address) -> None:
-        faults, loop = self._faults, asyncio.get_running_loop()
-        if faults.off:
-            self.fired["off"] += 1
-        elif self._strikes("drop", faults.drop):
-            return
-        elif self._strikes("late", faults.late):
-            loop.call_later(faults.delay_s, self._handle, data, addr)
-        else:
-            if self._strikes("duplicate", faults.duplicate):
-                loop.call_later(faults.delay_s, self._handle, data, addr)
-            self._answer_badly(data, addr)
+    __slots__ = ("_to", "_transport")
+    connected: ClassVar[bool] = False
 
-    def _answer_badly(self, data: bytes, addr: Address) -> None:
-        faults = self._faults
-        reply = self._ask(data)
-        if reply is None or self._strikes("reply_lost", faults.reply_lost):
-            return
-        if self._strikes("garbage", faults.garbage):
-            reply = self._chance.randbytes(frames.FRAME_BYTES)
-        elif self._strikes("wrong_serial", faults.wrong_serial):
-            other = int.from_bytes(reply[4:8], "little") ^ 1
-            reply = reply[:4] + other.to_bytes(4, "little") + reply[8:]
-        self._send(reply, addr)
+    def __init__(self, transport: asyncio.DatagramTransport, to: Address) -> None:
+        self._transport = transport
+        self._to = to
+
+    def send(self, data: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.sendto(data, self._to)
+
+    def hang_up(self) -> None:
+        """There is nothing to end."""
+
+    def reset(self) -> None:
+        """There is nothing to break off."""
 
 
 async def serve(
@@ -196,12 +189,13 @@ async def serve(
     control: Address | None = None,
     patience_s: float = BIND_PATIENCE_S,
 ) -> ServedPanel:
-    """Serve a panel; port 0 takes any free one, a taken one is waited for. The panel is made once its port is ours, so
+    """Serve a panel; port 0 takes any free one, a taken one is waited for. The panel is made once its ports are ours, so
     that two processes never share a memory. Raises `AddressTaken`, and what `emulator` raises."""
     panel = ServedPanel(name, address, chance)
     loop = asyncio.get_running_loop()
-    await _bind(lambda: loop.create_datagram_endpoint(lambda: panel, local_addr=address), name, address, patience_s)
+    await bind(lambda: loop.create_datagram_endpoint(lambda: panel, local_addr=address), name, address, patience_s)
     try:
+        await panel.listen(patience_s)
         panel.switch_on(emulator())
         if control is not None:
             await panel.open_control(control, patience_s)
@@ -211,7 +205,7 @@ async def serve(
     return panel
 
 
-async def _bind(attempt: Callable[[], Awaitable[object]], name: str, address: Address, patience_s: float) -> None:
+async def bind(attempt: Callable[[], Awaitable[object]], name: str, address: Address, patience_s: float) -> None:
     """Panels' ports lie where the system takes its own from, so another program may hold one for a moment."""
     why = ""
     for _ in range(1 + int(patience_s / BIND_PAUSE_S)):

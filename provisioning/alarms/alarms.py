@@ -64,6 +64,12 @@ class Alarms:
         tx.wake("alarms")
         return rows.alarm_of(tx, alarm_id) or found
 
+    def settle(self, tx: Tx, kind: str, fields: Mapping[str, Json], actor: Actor) -> None:
+        """Acknowledge the open alarm that says this, if there is one: who has done what it asks for has looked."""
+        found = rows.open_alike(tx, _sameness(kind, None, None, fields))
+        if found is not None:
+            self.acknowledge(tx, found, actor)
+
     def open(self, tx: Tx, limit: int = OPEN_MAX) -> list[Alarm]:
         """Those that nobody has acknowledged, newest first."""
         return rows.alarms(tx, limit, open_only=True)

@@ -11,25 +11,34 @@ from fastapi import APIRouter, FastAPI
 from provisioning.api import (
     alarms,
     audit,
+    backups,
     campus,
     cards,
     docs,
+    eras,
+    flats,
+    grants,
     health,
+    holds,
     hr,
+    notices,
     operators,
     persons,
     problems,
     readiness,
     revocations,
     rules,
+    seats,
     story,
     targets,
+    who,
 )
 from provisioning.api.guard import Guard
 from provisioning.api.rooms import Rooms
 
 NOUNS = (
-    hr, persons, cards, readiness, revocations, targets, alarms, campus, rules, story, audit, operators, health,
+    hr, notices, holds, persons, who, grants, cards, readiness, revocations, targets, alarms, campus, rules, story, audit, operators, seats,
+    flats, backups, eras, health,
 )  # fmt: skip
 
 

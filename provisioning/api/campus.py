@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from provisioning.api.asking import Asker, House, may
+from provisioning.api.previews import PreviewShape, shown_to
 from provisioning.api.problems import responses
 from provisioning.api.rules import Yaml, as_text
 from provisioning.api.shapes import DryRun, Shape
@@ -71,6 +72,11 @@ class CampusChangeShape(Shape):
     dry_run: bool
     version: int | None
     changes: list[ChangeShape]
+    preview: PreviewShape
+    waits: bool = Field(
+        description="Whether it is so large, or loosens what is held back, that it waits for a second person"
+    )
+    hold: str | None = Field(description="The hold as which it waits")
 
 
 @router.get("/campus", summary="Show the campus", responses=responses(409), dependencies=[may("campus.read")])
@@ -90,19 +96,27 @@ def apply(
     *,
     dry_run: DryRun = False,
 ) -> CampusChangeShape:
-    """A file that does not check is refused whole, by line and column. Everybody is looked at again afterwards."""
+    """A file that does not check is refused whole, by line and column. What is too large waits for a second person; else
+    everybody is looked at again afterwards."""
     told = as_text(text)
     if dry_run:
         with rooms.store.reading() as tx:
-            change = rooms.campuses.preview(tx, told, name)
+            proposed = rooms.proposals.preview_campus(tx, told, name)
     else:
         with rooms.store.writing() as tx:
-            change = rooms.campuses.apply(tx, told, name, asker.actor)
+            proposed = rooms.proposals.campus(tx, told, name, asker.actor)
     changes = [
         ChangeShape(what=each.what, verb=each.verb.value, id=each.id, sentence=each.sentence(asker.language))
-        for each in change.changes
+        for each in proposed.change.changes
     ]
-    return CampusChangeShape(dry_run=dry_run, version=change.version, changes=changes)
+    return CampusChangeShape(
+        dry_run=dry_run,
+        version=proposed.change.version,
+        changes=changes,
+        preview=shown_to(asker, proposed.preview),
+        waits=proposed.waits,
+        hold=proposed.hold.id if proposed.hold else None,
+    )
 
 
 def _shape(campus: Campus, text: str) -> CampusShape:

@@ -11,12 +11,15 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from provisioning.api.asking import Asker, House, may
+from provisioning.api.previews import PreviewShape, shown_to
 from provisioning.api.problems import responses
 from provisioning.api.rooms import Rooms
 from provisioning.api.shapes import Shape
-from provisioning.intake.report import Report
-from provisioning.intake.sheet import read_sheet
+from provisioning.intake.mapping import read_mapping
+from provisioning.intake.report import Report, placed
+from provisioning.intake.sheet import Sheet, read_sheet, shown
 from provisioning.intake.template import template
+from provisioning.nouns.minds import HoldState
 from provisioning.nouns.people import Batch
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.told import Actor
@@ -25,15 +28,18 @@ from provisioning.store import people as people_rows
 
 router = APIRouter(tags=["hr"], responses=responses(401, 403, 422))
 LOOK_AT_ONCE = 25
+ALLOT_AT_ONCE = 500
+"""More in one transaction would keep a revocation waiting that comes meanwhile."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class LineShape(Shape):
     """How one row of the sheet fares."""
 
+    sheet: str | None = Field(description="The sheet, where people stand on more than one of the file")
     line: int = Field(description="The row's number in the sheet")
     no: str | None = Field(description="Staff number (工号)")
-    outcome: str = Field(description="new, same, changed or refused")
+    outcome: str = Field(description="new, same, changed, refused, or held: it waits for a second person")
     fields: list[str] = Field(description="What changes")
     sentences: list[str] = Field(
         description="Why it is refused, by column, and how to cure it; or what is worth knowing"
@@ -49,6 +55,10 @@ class ReportShape(Shape):
     counts: dict[str, int]
     warnings: list[str]
     lines: list[LineShape]
+    hold: str | None = Field(description="The hold as which a part of it waits for a second person")
+    preview: PreviewShape | None = Field(
+        description="In a dry run: the rights that people gain and lose by all of it, with what would wait"
+    )
 
 
 class BatchShape(Shape):
@@ -56,7 +66,7 @@ class BatchShape(Shape):
 
     id: str
     name: str
-    digest: str = Field(description="SHA-256 of the file")
+    digest: str = Field(description="SHA-256 of the file, followed by its mapping where it had one")
     operator: str
     at: datetime
     taken: int
@@ -75,20 +85,21 @@ class BatchProgress(BatchShape):
 def take(
     rooms: House,
     asker: Annotated[Asker, may("hr.import")],
-    file: Annotated[UploadFile, File(description="Excel (.xlsx) or CSV with the headers of GET /hr/template")],
+    file: Annotated[UploadFile, File(description="Excel (.xlsx) or CSV, headed as by GET /hr/template or otherwise")],
+    mapping: Annotated[UploadFile | None, File(description="YAML: what the office calls columns and values")] = None,
     *,
     dry_run: Annotated[bool, Query(description="Say what taking it would do, and keep nothing")] = False,
 ) -> ReportShape:
     """Check every row, take those that are sound, refuse the others by line and column. Twice is the same as once."""
-    data, name = file.file.read(), file.filename or "sheet"
-    sheet = read_sheet(data, name)
+    sheet = _sheet(file, mapping)
     if dry_run:
-        with rooms.store.reading() as tx:
-            return _report(rooms.intake.preview(tx, sheet), asker, dry_run=True)
+        with rooms.store.rehearsing() as tx, rooms.store.reading() as present:
+            report, preview = rooms.proposals.preview_sheet(tx, present, sheet, asker.actor)
+        return _report(placed(report, sheet), asker, preview=shown_to(asker, preview))
     with rooms.store.writing() as tx:
         report = rooms.intake.take(tx, sheet, asker.actor)
     look(rooms, report.people, asker.actor)
-    return _report(report, asker, dry_run=False)
+    return _report(placed(report, sheet), asker, hold=_hold_of(rooms, report))
 
 
 @router.get("/hr/batches", summary="List batches", dependencies=[may("hr.read")])
@@ -127,16 +138,39 @@ def empty_sheet() -> Response:
 
 
 def look(rooms: Rooms, persons: Sequence[str], actor: Actor) -> None:
-    """Look at persons' rights, some at a time; what is granted bears the trace of each one's own notice. What a crash
-    leaves over is still due, and looked at by the timer."""
+    """Look at persons' rights, some at a time; what is granted bears the trace of each one's own notice. Units are
+    allotted over the whole batch before. What a crash leaves over is still due, and looked at by the timer."""
+    for start in range(0, len(persons) if len(persons) > LOOK_AT_ONCE else 0, ALLOT_AT_ONCE):
+        with rooms.store.writing() as tx:
+            rooms.grants.allot(tx, persons[start : start + ALLOT_AT_ONCE], actor)
     for start in range(0, len(persons), LOOK_AT_ONCE):
         with rooms.store.writing() as tx:
             rooms.grants.look(tx, persons[start : start + LOOK_AT_ONCE], actor)
 
 
-def _report(report: Report, asker: Asker, *, dry_run: bool) -> ReportShape:
+def _sheet(file: UploadFile, mapping: UploadFile | None) -> Sheet:
+    data, name = file.file.read(), file.filename or "sheet"
+    if mapping is None:
+        return read_sheet(data, name)
+    told = mapping.file.read()
+    return read_sheet(data, name, told, read_mapping(told, shown(mapping.filename or "mapping")))
+
+
+def _hold_of(rooms: Rooms, report: Report) -> str | None:
+    """The hold as which a part of a batch waits."""
+    if report.batch is None:
+        return None
+    with rooms.store.reading() as tx:
+        waiting = [each.id for each in rooms.holds.of_batch(tx, report.batch) if each.state is HoldState.OPEN]
+    return waiting[0] if waiting else None
+
+
+def _report(
+    report: Report, asker: Asker, *, hold: str | None = None, preview: PreviewShape | None = None
+) -> ReportShape:
     lines = [
         LineShape(
+            sheet=each.sheet,
             line=each.line,
             no=each.no,
             outcome=each.effect.value,
@@ -147,9 +181,11 @@ def _report(report: Report, asker: Asker, *, dry_run: bool) -> ReportShape:
     ]
     return ReportShape(
         batch=report.batch,
-        dry_run=dry_run,
+        dry_run=preview is not None,
         name=report.name,
         counts={effect.value: count for effect, count in report.counts.items()},
         warnings=[asker.say(each.template, **dict(each.fields)) for each in report.warnings],
         lines=lines,
+        hold=hold,
+        preview=preview,
     )

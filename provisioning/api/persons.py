@@ -3,32 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from provisioning.api.asking import Asker, House, may
 from provisioning.api.problems import responses
+from provisioning.api.rooms import Rooms
 from provisioning.api.shapes import CardShape, GrantShape, No, Shape, StayShape
 from provisioning.nouns.answers import StayWhy
 from provisioning.nouns.people import Credential, Person, Private, Stay
 from provisioning.store import people as rows
+from provisioning.store.engine import Tx
 
 router = APIRouter(tags=["persons"], responses=responses(401, 403, 422))
 ID_NUMBER_SHOWN = 4
+
+
+class PlacementShape(Shape):
+    """What somebody is, and where they work, from the beginning of a day."""
+
+    day: date
+    department: str = Field(description="Its id in the campus file")
+    post: str
+    kind: str = Field(description="人员类别")
+    area: str = Field(description="办公区: its id in the campus file")
+
+
+class PauseShape(Shape):
+    """Days on which a stay is suspended."""
+
+    opens: date
+    closes: date | None = Field(description="The first day after it; null until somebody resumes the stay")
+
+
+class LivedStayShape(StayShape):
+    """One person's time here (在岗期). Department, post, kind and area are what holds today; before the arrival, what will
+    hold then."""
+
+    arrived: date | None = Field(description="The day on which HR says the person came")
+    placements: list[PlacementShape] = Field(description="What holds from which day on, from the arrival")
+    pauses: list[PauseShape]
 
 
 class PersonShape(Shape):
     """One person. What is personal is null once it was erased."""
 
     no: str = Field(description="Staff number (工号)")
+    announced: bool = Field(
+        description="False while nothing has told who this is, but something was told of the number"
+    )
     name: str | None
     phone: str | None
     id_number: str | None = Field(description="Masked but for its last four characters")
     created: datetime
-    stays: list[StayShape]
+    stays: list[LivedStayShape]
     cards: list[CardShape]
 
 
@@ -51,12 +83,24 @@ class FindingShape(Shape):
     says: list[str]
 
 
+class UnitShape(Shape):
+    """The unit that answers what a stay asks for, or the place in a queue."""
+
+    ask: str = Field(examples=["seat:near-department"])
+    kind: str
+    unit: str | None
+    state: str = Field(description="queued, offered or held")
+    points: int
+    held: datetime | None
+
+
 class WhyShape(Shape):
-    """What the rules say of one stay, and what is granted to it."""
+    """What the rules say of one stay, what is granted to it, and the units that answer what it asks for."""
 
     stay: StayShape
     findings: list[FindingShape]
     grants: list[GrantShape]
+    units: list[UnitShape]
 
 
 @router.get("/persons", summary="List people", dependencies=[may("person.read")])
@@ -74,7 +118,8 @@ def list_people(
         ids = [person.id for person in found]
         privates = rooms.persons.privates(tx, found)
         stays, cards = rows.stays_of(tx, ids), rows.credentials_of(tx, ids)
-    people = [_person(one, privates, stays.get(one.id, ()), cards.get(one.id, ())) for one in found]
+        today = _today(rooms, tx)
+    people = [_person(one, privates, stays.get(one.id, ()), cards.get(one.id, ()), today) for one in found]
     return PeoplePage(people=people, next=found[-1].no if len(found) == limit else None)
 
 
@@ -84,7 +129,8 @@ def show_person(rooms: House, no: No) -> PersonShape:
     with rooms.store.reading() as tx:
         person = rooms.persons.get(tx, no)
         privates = rooms.persons.privates(tx, [person])
-        return _person(person, privates, rooms.persons.stays(tx, person.id), rooms.cards.of(tx, person.id))
+        stays, cards = rooms.persons.stays(tx, person.id), rooms.cards.of(tx, person.id)
+        return _person(person, privates, stays, cards, _today(rooms, tx))
 
 
 @router.get("/persons/{no}/why", summary="Why somebody has a right, or not", responses=responses(404))
@@ -102,17 +148,45 @@ def why(
     return [_why(each, asker) for each in answers]
 
 
+def _today(rooms: Rooms, tx: Tx) -> date:
+    """The day on the site; before there is a campus, that of UTC."""
+    return tx.now.astimezone(ZoneInfo(rooms.campuses.zone(tx) or "UTC")).date()
+
+
+def _lived(stay: Stay, today: date) -> LivedStayShape:
+    now = stay.on(max(today, stay.arrival))
+    placements = [stay.on(stay.arrival), *(move for move in stay.moves if move.day > stay.arrival)]
+    return LivedStayShape(
+        id=stay.id,
+        department=now.department,
+        post=now.post,
+        kind=now.kind,
+        area=now.area,
+        arrival=stay.arrival,
+        departure=stay.departure,
+        state=stay.state.value,
+        arrived=stay.arrived,
+        placements=[PlacementShape.of(each) for each in placements],
+        pauses=[PauseShape.of(each) for each in stay.pauses],
+    )
+
+
 def _person(
-    person: Person, privates: Mapping[str, Private], stays: tuple[Stay, ...], cards: tuple[Credential, ...]
+    person: Person,
+    privates: Mapping[str, Private],
+    stays: tuple[Stay, ...],
+    cards: tuple[Credential, ...],
+    today: date,
 ) -> PersonShape:
     private = privates.get(person.id)
     return PersonShape(
         no=person.no,
-        name=private.name if private else None,
+        announced=private is None or bool(private.name),
+        name=(private.name or None) if private else None,
         phone=private.phone if private else None,
         id_number=_masked(private.id_number) if private and private.id_number else None,
         created=person.created,
-        stays=[StayShape.of(each) for each in stays],
+        stays=[_lived(each, today) for each in stays],
         cards=[CardShape.of(each) for each in cards],
     )
 
@@ -135,5 +209,8 @@ def _why(answer: StayWhy, asker: Asker) -> WhyShape:
         for each in answer.findings
     ]
     return WhyShape(
-        stay=StayShape.of(answer.stay), findings=findings, grants=[GrantShape.of(each) for each in answer.grants]
+        stay=StayShape.of(answer.stay),
+        findings=findings,
+        grants=[GrantShape.of(each) for each in answer.grants],
+        units=[UnitShape.of(each) for each in answer.units],
     )

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from provisioning.api.asking import House, may
+from provisioning.api.asking import Asker, House, may
 from provisioning.api.problems import responses
 from provisioning.api.rooms import Rooms
 from provisioning.api.shapes import Shape
-from provisioning.nouns.answers import HowReady
+from provisioning.nouns.answers import HowReady, Need
 from provisioning.nouns.refusals import Refusal
 from provisioning.store.engine import Tx
 
@@ -35,7 +35,29 @@ class NeedShape(Shape):
     state: str = Field(description="waiting, missing, wanted, sent, proved or refused")
     at: datetime | None
     receipt: int | None = Field(description="The event that proves it")
+    reason: str | None = Field(description="Why it is not proved, or what it waits for")
+
+
+class LateShape(Shape):
+    """One opening that came before its proof."""
+
+    no: str
+    grant: str
+    resource: str
+    target: str
+    key: str
+    since: datetime = Field(description="When it was to be open, or was first told")
+    proved: datetime | None = Field(description="When it was read back as open; null while it is not")
+    late_s: int = Field(description="Seconds between the two, or by now")
     reason: str | None
+
+
+class LatenessShape(Shape):
+    """What is late by now, and what came late within the last 24 hours."""
+
+    now: list[LateShape]
+    proved: list[LateShape]
+    more: bool = Field(description="Whether either list was cut")
 
 
 class ReadinessShape(Shape):
@@ -49,11 +71,10 @@ class ReadinessShape(Shape):
     needs: list[NeedShape]
 
 
-@router.get(
-    "/readiness", summary="How ready are they?", responses=responses(404, 422), dependencies=[may("readiness.read")]
-)
+@router.get("/readiness", summary="How ready are they?", responses=responses(404, 422))
 def readiness(
     rooms: House,
+    asker: Annotated[Asker, may("readiness.read")],
     person: Annotated[str | None, Query(description="Staff number", max_length=64)] = None,
     batch: Annotated[str | None, Query(description="A batch's id", max_length=64)] = None,
     day: Annotated[date | None, Query(description="Those who arrive on this day")] = None,
@@ -70,8 +91,22 @@ def readiness(
         percent=found.percent,
         first_proved=proved[0] if proved else None,
         last_proved=proved[-1] if proved else None,
-        needs=[NeedShape.of(each) for each in found.needs] if needs else [],
+        needs=[_need(each, asker) for each in found.needs] if needs else [],
     )
+
+
+@router.get("/late", summary="What opened late, or still has to", dependencies=[may("readiness.read")])
+def late(rooms: House) -> LatenessShape:
+    """Openings whose time has come and which are not proved, and those of the last 24 hours that were proved late."""
+    with rooms.store.reading() as tx:
+        return LatenessShape.of(rooms.readiness.late(tx))
+
+
+def _need(need: Need, asker: Asker) -> NeedShape:
+    shape = NeedShape.of(need)
+    if need.said is None:
+        return shape
+    return shape.model_copy(update={"reason": asker.say(need.said.template, **dict(need.said.fields))})
 
 
 def _asked(rooms: Rooms, tx: Tx, person: str | None, batch: str | None, day: date | None) -> HowReady:

@@ -8,16 +8,26 @@ from devices.clock import Clock
 from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses
 from provisioning.delivery.delivery import Delivery
+from provisioning.grants.eras import Eras
+from provisioning.grants.giving import Giving
 from provisioning.grants.grants import Grants
+from provisioning.grants.proposals import Proposals
 from provisioning.grants.revoking import Revoking
 from provisioning.grants.rulebook import Rulebook
+from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
+from provisioning.intake.notices import Notices
+from provisioning.intake.webhook import Senders
 from provisioning.nouns.ids import Ids
 from provisioning.operators.operators import Operators
+from provisioning.readiness.asof import AsOf
 from provisioning.readiness.readiness import Readiness
+from provisioning.space.allotments import Allotments
+from provisioning.space.labels import Labels
 from provisioning.store.engine import Store
+from provisioning.story.backups import Backups
 from provisioning.story.proofs import Proofs
 from provisioning.story.story import Story
 
@@ -51,6 +61,11 @@ class Rooms(Protocol):
         ...
 
     @property
+    def holds(self) -> Holds:
+        """Changes of mind that wait for a second person."""
+        ...
+
+    @property
     def campuses(self) -> Campuses:
         """The campus in force."""
         ...
@@ -71,6 +86,16 @@ class Rooms(Protocol):
         ...
 
     @property
+    def notices(self) -> Notices:
+        """HR notices that come by themselves."""
+        ...
+
+    @property
+    def senders(self) -> Senders:
+        """Who may send them."""
+        ...
+
+    @property
     def operators(self) -> Operators:
         """Who may use the hub."""
         ...
@@ -81,8 +106,28 @@ class Rooms(Protocol):
         ...
 
     @property
+    def giving(self) -> Giving:
+        """Grants for a set time."""
+        ...
+
+    @property
     def readiness(self) -> Readiness:
         """How far things are."""
+        ...
+
+    @property
+    def asof(self) -> AsOf:
+        """What held at some instant."""
+        ...
+
+    @property
+    def allotments(self) -> Allotments:
+        """Seats and flats by an operator's hand."""
+        ...
+
+    @property
+    def labels(self) -> Labels:
+        """Labels for seats."""
         ...
 
     @property
@@ -96,8 +141,23 @@ class Rooms(Protocol):
         ...
 
     @property
+    def proposals(self) -> Proposals:
+        """Changes of mind, proposed and decided."""
+        ...
+
+    @property
     def revoking(self) -> Revoking:
         """Revocation."""
+        ...
+
+    @property
+    def backups(self) -> Backups:
+        """Backups."""
+        ...
+
+    @property
+    def eras(self) -> Eras:
+        """What a restore began."""
         ...
 
     @property

@@ -7,13 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import Field
 
-from provisioning.api.asking import Asker, House, act, may
+from provisioning.api.asking import Asker, House, may
+from provisioning.api.previews import PreviewShape, shown_to
 from provisioning.api.problems import BadRequest, responses
-from provisioning.api.shapes import DryRun, EffectShape, Shape
-from provisioning.store import rights
+from provisioning.api.shapes import DryRun, Shape
 
 router = APIRouter(tags=["rules"], responses=responses(401, 403, 422))
-PREVIEW_PEOPLE_MAX = 500
 
 Yaml = Annotated[bytes, Body(media_type="application/yaml", description="The whole file, UTF-8")]
 
@@ -43,9 +42,10 @@ class RulesChangeShape(Shape):
     added: list[str]
     removed: list[str]
     changed: list[str]
-    effect: EffectShape | None = Field(
-        description=f"In a dry run: what it would do to people, for the first {PREVIEW_PEOPLE_MAX} of them"
-    )
+    points: bool = Field(description="Whether points are counted otherwise")
+    preview: PreviewShape
+    waits: bool = Field(description="Whether it is so large that it waits for a second person")
+    hold: str | None = Field(description="The hold as which it waits")
 
 
 @router.get("/rules", summary="Show the rules")
@@ -71,19 +71,24 @@ def show(rooms: House, asker: Annotated[Asker, may("rules.read")]) -> RulesShape
 def apply(
     rooms: House, asker: Annotated[Asker, may("rules.apply")], text: Yaml, *, dry_run: DryRun = False
 ) -> RulesChangeShape:
-    """A text that does not check is refused by line and column. Everybody is looked at again afterwards."""
-    effect = None
-    with act(rooms.store, dry_run=dry_run) as tx:
-        change = rooms.rulebook.apply(tx, as_text(text), asker.actor)
-        if dry_run and not change.nothing:
-            people = rights.persons_due(tx, PREVIEW_PEOPLE_MAX)
-            effect = EffectShape.of(rooms.grants.look(tx, people, asker.actor))
+    """A text that does not check is refused by line and column. What is too large waits for a second person; else everybody
+    is looked at again afterwards."""
+    told = as_text(text)
+    if dry_run:
+        with rooms.store.reading() as tx:
+            proposed = rooms.proposals.preview_rules(tx, told)
+    else:
+        with rooms.store.writing() as tx:
+            proposed = rooms.proposals.rules(tx, told, asker.actor)
     return RulesChangeShape(
         dry_run=dry_run,
-        added=list(change.added),
-        removed=list(change.removed),
-        changed=list(change.changed),
-        effect=effect,
+        added=list(proposed.change.added),
+        removed=list(proposed.change.removed),
+        changed=list(proposed.change.changed),
+        points=proposed.change.points,
+        preview=shown_to(asker, proposed.preview),
+        waits=proposed.waits,
+        hold=proposed.hold.id if proposed.hold else None,
     )
 
 

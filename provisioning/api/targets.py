@@ -35,6 +35,13 @@ class TargetShape(Shape):
     unreachable_since: datetime | None
 
 
+class ReachingTarget(TargetShape):
+    """How one target fares, and until when it would open by itself if nobody wrote to it any more."""
+
+    dates_from: datetime | None = Field(description="When the first of the records that it holds runs out by itself")
+    dates_until: datetime | None = Field(description="When the last of them does: its configuration expires then")
+
+
 class DriftShape(Shape):
     """One thing that a target held or lacked, against what was proved."""
 
@@ -58,10 +65,12 @@ def list_targets(rooms: House) -> list[TargetShape]:
 @router.get(
     "/targets/{target}", summary="Show one target", responses=responses(404), dependencies=[may("targets.read")]
 )
-def show_target(rooms: House, target: Target) -> TargetShape:
-    """One target."""
+def show_target(rooms: House, target: Target) -> ReachingTarget:
+    """One target, and how far the dates of what it holds reach."""
     with rooms.store.reading() as tx:
-        return TargetShape.of(rooms.delivery.target(tx, target))
+        shape = TargetShape.of(rooms.delivery.target(tx, target))
+        reach = rooms.readiness.reach(tx, target)
+    return ReachingTarget(**shape.model_dump(), dates_from=reach.first, dates_until=reach.last)
 
 
 @router.post("/targets/{target}/read", summary="Read a target in full", responses=responses(404))

@@ -70,14 +70,18 @@ class Campuses:
         latest = rows.latest_campus(tx)
         return None if latest is None else rows.campus_text(tx, latest[0])
 
-    def preview(self, tx: Tx, text: str, name: str) -> CampusChange:
-        """What applying this text would change. Raises `CampusFaults`, `CampusOther`."""
-        return self._plan(tx, text, name)[1]
+    def plan(self, tx: Tx, text: str, name: str) -> tuple[CampusChange, Campus]:
+        """What applying this text would change, and the campus that it writes. Raises `CampusFaults`, `CampusOther`."""
+        campus = read_campus(text, name)
+        before = self._current(tx)
+        if before is not None and before.campus.id != campus.id:
+            raise CampusOther(found=campus.id, present=before.campus.id)
+        return CampusChange(campus.id, difference(before.campus if before else None, campus)), campus
 
     def apply(self, tx: Tx, text: str, name: str, actor: Actor) -> CampusChange:
-        """Put this text in force; the text that is in force already changes nothing. Raises as `preview` does."""
+        """Put this text in force; the text that is in force already changes nothing. Raises as `plan` does."""
         before = self._current(tx)
-        campus, change = self._plan(tx, text, name)
+        change, campus = self.plan(tx, text, name)
         digest = _digest(text)
         if before is not None and before.digest == digest:
             return replace(change, version=before.version)
@@ -95,13 +99,6 @@ class Campuses:
             rights.everybody_due(tx)
             tx.wake("persons")
         return replace(change, version=version)
-
-    def _plan(self, tx: Tx, text: str, name: str) -> tuple[Campus, CampusChange]:
-        campus = read_campus(text, name)
-        before = self._current(tx)
-        if before is not None and before.campus.id != campus.id:
-            raise CampusOther(found=campus.id, present=before.campus.id)
-        return campus, CampusChange(campus.id, difference(before.campus if before else None, campus))
 
     def _current(self, tx: Tx) -> _InForce | None:
         """What is in force, read once a version; the digest too, for a number that was rolled back is given out again."""

@@ -24,7 +24,18 @@ SENTENCES: Mapping[Verb, str] = {
     Verb.REMOVED: "The {what} {id} ({name}) is removed.",
     Verb.CHANGED: "The {what} {id} ({name}) changes: {fields}.",
 }
-WHATS = ("campus", "site", "building", "department", "office area", "zone", "target", "door")
+WHATS = (
+    "campus",
+    "site",
+    "building",
+    "department",
+    "office area",
+    "zone",
+    "office",
+    "block of flats",
+    "target",
+    "door",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ def _change(key: tuple[str, str], old: dict[str, Any] | None, new: dict[str, Any
 
 def _things(campus: Campus) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
     """Everything that has an id, with what the file says of it and no more."""
-    calendar = campus.calendar
+    calendar, limits = campus.calendar, campus.hold_limits
     yield (
         ("campus", campus.id),
         {
@@ -91,18 +102,27 @@ def _things(campus: Campus) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
             "time_zone": campus.zone.key,
             "holidays": calendar.holidays,
             "workdays": calendar.workdays,
+            "holds": limits,
+            "offers": campus.offer_days,
         },
     )
     for site in campus.sites:
         yield ("site", site.id), {"name": site.name}
         for building in site.buildings:
-            yield ("building", building.id), {"name": building.name, "site": site.id}
+            yield ("building", building.id), {"name": building.name, "site": site.id, "at": building.at}
     for department in campus.departments.values():
         yield ("department", department.id), {"name": department.name, "parent": department.parent}
     for area in campus.areas.values():
         yield ("office area", area.id), {"name": area.name}
     for zone in campus.zones.values():
         yield ("zone", zone.id), {"name": zone.name}
+    for office in campus.offices.values():
+        told = {"name": office.name, "building": office.building, "floor": office.floor, "area": office.area}
+        its = {"department": office.department, "zone": office.zone, "seats": len(office.seats)}
+        yield ("office", office.id), told | its
+    for block in campus.blocks.values():
+        told = {"name": block.name, "building": block.building, "tier": block.tier}
+        yield ("block of flats", block.id), told | {"zone": block.zone, "flats": block.flats}
     for target in campus.targets:
         own = {name: value for name, value in target.settings.items() if name != "doors"}
         yield ("target", target.id), {"kind": target.kind, "name": target.name, "building": target.building, **own}

@@ -49,6 +49,18 @@ BOTH_DAYS = ("{found} is both a holiday and a workday.", "Take it out of one of 
 NO_KIND = ("There is no connector of kind {found}.", "Write one of: {kinds}.")
 SENTENCES = (*SAYS.values(), OTHERWISE, NO_ZONE, TWICE, UNKNOWN, IN_CIRCLES, BOTH_DAYS, NO_KIND)
 
+# What names what: the list, the key in it, what the key names, and the list where that must stand.
+NAMING = (
+    ("departments", "parent", "department", "departments"),
+    ("targets", "building", "building", "sites"),
+    ("offices", "building", "building", "sites"),
+    ("offices", "area", "area", "areas"),
+    ("offices", "department", "department", "departments"),
+    ("offices", "zone", "zone", "zones"),
+    ("blocks", "building", "building", "sites"),
+    ("blocks", "zone", "zone", "zones"),
+)
+
 
 def problems_of(document: Document) -> list[Problem]:
     """All that is wrong, in the order of the file; of what stands at one place, the first that was found."""
@@ -109,7 +121,7 @@ def _repeated(document: Document) -> Iterator[Problem]:
 
 
 def _singular(document: Document) -> Iterator[tuple[str, str, Any, Loc]]:
-    for kind in ("sites", "departments", "areas", "zones", "targets"):
+    for kind in ("sites", "departments", "areas", "zones", "targets", "offices", "blocks"):
         yield from (("id", f"id of {kind}", at, loc) for loc, at in _held(document.value, kind, "id"))
     for kind in ("departments", "areas"):
         for loc, item in _items(document.value, kind):
@@ -117,6 +129,13 @@ def _singular(document: Document) -> Iterator[tuple[str, str, Any, Loc]]:
                 yield "name", f"name of {kind} in {language}", name, (*loc, "name", language)
     for loc, building in _buildings(document):
         yield "id", "id of buildings", building.get("id"), (*loc, "id")
+    for loc, block in _items(document.value, "blocks"):
+        for at, flat in _listed(block, "flats"):
+            yield "id", "id of flats", flat, (*loc, *at)
+    yield from _singular_of_targets(document)
+
+
+def _singular_of_targets(document: Document) -> Iterator[tuple[str, str, Any, Loc]]:
     for loc, settings in _settings_of_targets(document):
         for field in ("serial", "address"):
             if field in settings:
@@ -128,22 +147,18 @@ def _singular(document: Document) -> Iterator[tuple[str, str, Any, Loc]]:
 def _unknown(document: Document) -> Iterator[Problem]:
     """What names something that the file does not have."""
     value = document.value
-    zones, departments = _ids(value, "zones"), _ids(value, "departments")
-    buildings = {building.get("id") for _, building in _buildings(document) if isinstance(building.get("id"), str)}
-    for loc, department in _items(value, "departments"):
-        parent = department.get("parent")
-        if isinstance(parent, str) and parent not in departments:
-            yield _missing(document, (*loc, "parent"), "department", parent, "departments")
-    for loc, target in _items(value, "targets"):
-        building = target.get("building")
-        if isinstance(building, str) and building not in buildings:
-            yield _missing(document, (*loc, "building"), "building", building, "sites")
+    known = {kind: _ids(value, kind) for kind in ("zones", "departments", "areas")}
+    known["sites"] = {one["id"] for _, one in _buildings(document) if isinstance(one.get("id"), str)}
+    for kind, key, field, where in NAMING:
+        for loc, item in _items(value, kind):
+            named = item.get(key)
+            if isinstance(named, str) and named not in known[where]:
+                yield _missing(document, (*loc, key), field, named, where)
     for loc, settings in _settings_of_targets(document):
         for at, door in _items(settings, "doors"):
-            named = door.get("zones")
-            for i, zone in enumerate(named if isinstance(named, list) else ()):
-                if isinstance(zone, str) and zone not in zones:
-                    yield _missing(document, (*loc, *at, "zones", i), "zone", zone, "zones")
+            for place, zone in _listed(door, "zones"):
+                if zone not in known["zones"]:
+                    yield _missing(document, (*loc, *at, *place), "zone", zone, "zones")
 
 
 def _departments(document: Document) -> Iterator[Problem]:
@@ -210,6 +225,14 @@ def _held(value: Mapping[str, Any], key: str, field: str) -> Iterator[tuple[Loc,
     for loc, item in _items(value, key):
         if field in item:
             yield (*loc, field), item[field]
+
+
+def _listed(value: Mapping[str, Any], key: str) -> Iterator[tuple[Loc, str]]:
+    """The texts of a list, each with its path from `value`."""
+    found = value.get(key)
+    for i, item in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(item, str):
+            yield (key, i), item
 
 
 def _settings_of_targets(document: Document) -> Iterator[tuple[Loc, dict[str, Any]]]:

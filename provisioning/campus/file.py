@@ -12,7 +12,16 @@ from connectors.contract import Json
 from devices.campus import CampusError, Problem, read
 from policies.calendar import Calendar
 from provisioning.campus.checks import problems_of
-from provisioning.campus.shape import CampusShape, DepartmentShape, NameShape, SiteShape, TargetShape
+from provisioning.campus.shape import (
+    BlockShape,
+    BuildingShape,
+    CampusShape,
+    DepartmentShape,
+    NameShape,
+    OfficeShape,
+    SiteShape,
+    TargetShape,
+)
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.words import Language, say
 
@@ -35,10 +44,11 @@ class CampusFaults(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """A building."""
+    """A building; `at` its metres east and north of the campus's origin, None where the file does not say."""
 
     id: str
     name: Mapping[str, str]
+    at: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +108,45 @@ class TargetSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """An office and the ids of its seats; `department` and `zone` None where it has none."""
+
+    id: str
+    name: Mapping[str, str]
+    building: str
+    floor: int
+    area: str
+    department: str | None
+    zone: str | None
+    seats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Flats of one tier behind one door; `zone` None where none of ours is before them."""
+
+    id: str
+    name: Mapping[str, str]
+    building: str
+    tier: str
+    zone: str | None
+    flats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLimits:
+    """From which size on a change of mind waits for a second person, counted over 24 hours: more than `arrivals_max`
+    people gain, or more than `losses_percent_max` percent of all people, and more than `losses_min`, lose."""
+
+    arrivals_max: int
+    losses_percent_max: int
+    losses_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class Campus:
-    """A whole campus."""
+    """A whole campus. `seats` and `flats` lead from a unit's id to its office or block; `offer_days` is how long the
+    offer of a flat waits for an answer."""
 
     id: str
     name: Mapping[str, str]
@@ -110,6 +157,12 @@ class Campus:
     areas: Mapping[str, Area]
     zones: Mapping[str, Zone]
     targets: tuple[TargetSpec, ...]
+    offices: Mapping[str, Office]
+    blocks: Mapping[str, Block]
+    seats: Mapping[str, Office]
+    flats: Mapping[str, Block]
+    hold_limits: HoldLimits
+    offer_days: int
 
     def department(self, word: str) -> str | None:
         """The id of the department of this id or name, in either language."""
@@ -137,6 +190,8 @@ def read_campus(text: str, name: str) -> Campus:
     if problems:
         raise CampusFaults(name, tuple(problems))
     shape = CampusShape.model_validate(document.value)
+    offices, blocks = tuple(map(_office, shape.offices)), tuple(map(_block, shape.blocks))
+    holds = shape.holds
     return Campus(
         id=shape.campus,
         name=_name(shape.name),
@@ -147,6 +202,12 @@ def read_campus(text: str, name: str) -> Campus:
         areas={one.id: Area(one.id, _name(one.name)) for one in shape.areas},
         zones={one.id: Zone(one.id, _name(one.name)) for one in shape.zones},
         targets=tuple(_target(target) for target in shape.targets),
+        offices={one.id: one for one in offices},
+        blocks={one.id: one for one in blocks},
+        seats={seat: one for one in offices for seat in one.seats},
+        flats={flat: one for one in blocks for flat in one.flats},
+        hold_limits=HoldLimits(holds.arrivals_max, holds.losses_percent_max, holds.losses_min),
+        offer_days=shape.offers.days,
     )
 
 
@@ -167,7 +228,21 @@ def _name(shape: NameShape) -> Mapping[str, str]:
 
 
 def _site(shape: SiteShape) -> Site:
-    return Site(shape.id, _name(shape.name), tuple(Building(one.id, _name(one.name)) for one in shape.buildings))
+    return Site(shape.id, _name(shape.name), tuple(map(_building, shape.buildings)))
+
+
+def _building(shape: BuildingShape) -> Building:
+    return Building(shape.id, _name(shape.name), None if shape.at is None else (shape.at[0], shape.at[1]))
+
+
+def _office(shape: OfficeShape) -> Office:
+    seats = tuple(f"{shape.id}-{number:02d}" for number in range(1, shape.seats + 1))
+    its = (shape.building, shape.floor, shape.area, shape.department, shape.zone)
+    return Office(shape.id, _name(shape.name), *its, seats)
+
+
+def _block(shape: BlockShape) -> Block:
+    return Block(shape.id, _name(shape.name), shape.building, shape.tier, shape.zone, tuple(shape.flats))
 
 
 def _department(shape: DepartmentShape) -> Department:

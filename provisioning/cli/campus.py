@@ -8,6 +8,7 @@ from typing import Any
 from provisioning.cli.card import put_dry_run
 from provisioning.cli.errand import OK, Errand
 from provisioning.cli.grammar import Parser
+from provisioning.cli.hold import put_preview, put_waiting
 
 
 def arguments(parser: Parser) -> None:
@@ -54,6 +55,9 @@ def _tell(errand: Errand, change: dict[str, Any]) -> int:
         put_dry_run(errand)
     if not change["changes"]:
         screen.say("It changes nothing.")
+        return OK
     for one in change["changes"]:
         screen.put(one["sentence"])
+    put_preview(errand, change["preview"])
+    put_waiting(errand, change)
     return OK

@@ -1,4 +1,4 @@
-"""`foyer emulate`: the door panels of a campus file by themselves, for a hub elsewhere or for other tools."""
+"""`foyer emulate`: the devices of a campus file by themselves, for a hub elsewhere or for other tools."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NothingToEmulate(CommandFailed):
 
 def arguments(parser: Parser) -> None:
     """The words of `foyer emulate`."""
-    parser.word("CAMPUS", help="a campus file, or the name of one that ships: small")
+    parser.word("CAMPUS", help="a campus file, or the name of one that ships: small, xiongan")
     parser.flag("--memory", metavar="DIR", help="where panels keep their memory; without it they forget at the end")
     parser.set_defaults(carry_out=emulate)
 
@@ -66,9 +66,9 @@ async def _serve(errand: Errand, found: Sequence[object], memory: Path | None) -
     panels = [wire for wire in found if isinstance(wire, Wire)]
     try:
         async with emulated(panels, memory, SystemClock(), random.Random()) as served:  # noqa: S311 - faults, no secrets
-            rows = [[wire.id, str(wire.serial), wire.address, wire.control] for wire in panels]
+            rows = [[wire.id, wire.name, wire.address, wire.control] for wire in panels]
             errand.screen.table(("target", "serial", "address", "control port"), rows)
-            errand.screen.say("{count} panels are emulated. Ctrl-C stops them.", count=len(served))
+            errand.screen.say("{count} devices are emulated. Ctrl-C stops them.", count=len(served))
             await stop.wait()
     except (WireError, OSError) as error:
         raise CannotEmulate(why=str(error)) from error

@@ -7,10 +7,12 @@ from typing import Any
 
 from provisioning.cli.errand import OK, REFUSED, Errand
 from provisioning.cli.grammar import Parser
+from provisioning.cli.hold import put_preview, put_waiting
+from provisioning.cli.hub import Named
 from provisioning.cli.sheets import send_sheet
 
 LINES_SHOWN_MAX = 200
-TONES = {"new": "good", "changed": "good", "same": "dim", "refused": "bad"}
+TONES = {"new": "good", "changed": "good", "same": "dim", "refused": "bad", "held": "warn"}
 
 
 def arguments(parser: Parser) -> None:
@@ -19,9 +21,13 @@ def arguments(parser: Parser) -> None:
     parser.child(verbs, "template", "write an empty sheet with an example", write_template).word(
         "FILE", help="where to write it, such as newcomers.xlsx"
     )
-    parser.child(verbs, "preview", "say what importing a sheet would do", preview).word("FILE", help="Excel or CSV")
+    trying = parser.child(verbs, "preview", "say what importing a sheet would do", preview)
     importing = parser.child(verbs, "import", "take a sheet: sound rows go in, bad ones are refused by line", take)
-    importing.word("FILE", help="Excel or CSV")
+    for each in (trying, importing):
+        each.word("FILE", help="Excel or CSV")
+        each.flag(
+            "--map", metavar="MAP", help="a YAML file: what the office calls columns, departments, kinds and areas"
+        )
     importing.dry_run()
     parser.child(verbs, "batches", "sheets that were taken", batches)
 
@@ -40,7 +46,8 @@ def write_template(errand: Errand) -> int:
 def preview(errand: Errand) -> int:
     """What importing would do."""
     path = Path(errand.args.file)
-    return _tell(errand, errand.hub.send_file("/hr/batches", path.name, errand.read(path), {"dry_run": True}))
+    data, mapping = errand.read(path), _mapping(errand)
+    return _tell(errand, errand.hub.send_file("/hr/batches", path.name, data, {"dry_run": True}, mapping))
 
 
 def take(errand: Errand) -> int:
@@ -48,8 +55,9 @@ def take(errand: Errand) -> int:
     if errand.args.dry_run:
         return preview(errand)
     path = Path(errand.args.file)
+    data, mapping = errand.read(path), _mapping(errand)
     progress = errand.screen.progress("Rights decided", quiet=errand.as_json)
-    return _tell(errand, send_sheet(errand.hub, path.name, errand.read(path), progress))
+    return _tell(errand, send_sheet(errand.hub, path.name, data, progress, mapping))
 
 
 def batches(errand: Errand) -> int:
@@ -67,6 +75,13 @@ def batches(errand: Errand) -> int:
     ]
     screen.table(("batch", "at", "operator", "file", "taken", "same", "refused"), rows)
     return OK
+
+
+def _mapping(errand: Errand) -> Named | None:
+    if errand.args.map is None:
+        return None
+    path = Path(errand.args.map)
+    return path.name, errand.read(path)
 
 
 def _tell(errand: Errand, report: dict[str, Any]) -> int:
@@ -88,6 +103,9 @@ def _tell(errand: Errand, report: dict[str, Any]) -> int:
         else "{new} new, {changed} changed, {same} the same; {refused} refused."
     )
     screen.say(sentence, **report["counts"])
+    if report["preview"]:
+        put_preview(errand, report["preview"])
+    put_waiting(errand, {"hold": report["hold"], "waits": report["counts"]["held"] > 0})
     if report["batch"] and report["counts"]["new"] + report["counts"]["changed"]:
         screen.say("Watch it: foyer readiness --batch {batch} --watch", batch=report["batch"])
     return REFUSED if refused else OK
@@ -96,7 +114,11 @@ def _tell(errand: Errand, report: dict[str, Any]) -> int:
 def _put_line(errand: Errand, line: dict[str, Any]) -> None:
     screen, outcome = errand.screen, line["outcome"]
     changed = f" ({', '.join(map(screen.cell, line['fields']))})" if line["fields"] else ""
-    heading = screen.words("line {line}", line=line["line"])
+    heading = (
+        screen.words("{sheet}, line {line}", sheet=line["sheet"], line=line["line"])
+        if line["sheet"]
+        else screen.words("line {line}", line=line["line"])
+    )
     screen.put(f"{heading}  {screen.cell(line['no'])}  {screen.tone(screen.cell(outcome), TONES[outcome])}{changed}")
     for sentence in line["sentences"]:
         screen.put(f"    {sentence}")

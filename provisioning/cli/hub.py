@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -14,7 +14,9 @@ ANSWER_TIMEOUT_S = 300.0
 CONNECT_TIMEOUT_S = 5.0
 REFUSED, NO_HUB, NOT_ALLOWED = 1, 3, 4
 
-Query = Mapping[str, str | int | bool | None]
+Query = Mapping[str, str | int | bool | Sequence[str] | None]
+Named = tuple[str, bytes]
+"""A file's name and bytes."""
 
 
 class CommandFailed(Refusal):
@@ -106,13 +108,36 @@ class Hub:
         """Hand in a YAML file."""
         return self._json("POST", path, query, content=text, headers={"Content-Type": "application/yaml"})
 
-    def send_file(self, path: str, name: str, data: bytes, query: Query | None = None) -> Any:
-        """Hand in a sheet."""
-        return self._json("POST", path, query, files={"file": (name, data)})
+    def send_file(
+        self, path: str, name: str, data: bytes, query: Query | None = None, mapping: Named | None = None
+    ) -> Any:
+        """Hand in a sheet, and with it a mapping where there is one."""
+        files = {"file": (name, data), **({"mapping": mapping} if mapping else {})}
+        return self._json("POST", path, query, files=files)
+
+    def send_signed(self, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        """Hand in what is signed, byte for byte."""
+        return self._json("POST", path, None, content=body, headers=dict(headers))
 
     def fetch(self, path: str, query: Query | None = None) -> bytes:
         """A file from the hub, whole."""
         return self._answer("GET", path, query).content
+
+    def download(self, path: str) -> Iterator[tuple[bytes, int]]:
+        """A long file as it comes: each piece, and how many bytes there are in all."""
+        import httpx2
+
+        try:
+            with self._client.stream("GET", path) as response:
+                if response.is_error:
+                    response.read()
+                    self._refuse(response)
+                total = int(response.headers.get("content-length", 0))
+                yield from ((chunk, total) for chunk in response.iter_bytes())
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise NoHub(url=self.url) from error
+        except httpx2.TransportError as error:
+            raise HubLost(url=self.url) from error
 
     def lines(self, path: str, query: Query | None = None) -> Iterator[str]:
         """A long answer, line by line as it comes."""
@@ -163,7 +188,7 @@ class Hub:
         raise Problem(response.status_code, response.json())
 
 
-def _given(query: Query | None) -> dict[str, str | int]:
+def _given(query: Query | None) -> dict[str, str | int | Sequence[str]]:
     given = {name: value for name, value in (query or {}).items() if value is not None}
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
 

@@ -19,12 +19,19 @@ BROKEN_PIPE = 141
 VERBS: dict[str, tuple[str, str]] = {
     "run": ("run", "start hub, gateway and an emulated campus, and fill it with a sample sheet"),
     "serve": ("serve", "start hub and gateway on a campus file"),
-    "emulate": ("emulate", "start the door panels of a campus file by themselves"),
+    "emulate": ("emulate", "start the devices of a campus file by themselves"),
     "hr": ("hr", "HR sheets: template, preview, import, batches"),
+    "notices": ("notices", "HR's signed notices: list, send, and who may send them"),
     "person": ("person", "people: list them, show one"),
+    "hold": ("hold", "large changes that wait for a second person: list, show, approve, refuse"),
+    "seat": ("seat", "seats: list, allot, move, swap, free, close, labels"),
+    "flat": ("flat", "flats: queue, offers, accept, decline, close"),
     "card": ("card", "cards: assign, report lost, replace"),
     "why": ("why", "why somebody may open a door, or may not"),
+    "who": ("who", "who had what, when, by which rule, and whether the devices agreed"),
+    "grant": ("grant", "grants for a set time: give, end, list"),
     "readiness": ("readiness", "how much is proved on the panels, for a person, a batch or a day"),
+    "late": ("late", "what opened late, or still has to"),
     "revoke": ("revoke", "take everything from a person at once, with a certificate"),
     "targets": ("targets", "door panels: how they fare, read one again"),
     "drift": ("drift", "what panels held without anybody wanting it"),
@@ -34,6 +41,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "swipe": ("swipe", "hold a card to an emulated door"),
     "audit": ("audit", "the story: verify, export, prove, check"),
     "operator": ("operator", "operators and their tokens: list, add, end"),
+    "backup": ("backup", "take a backup of a hub that runs, or check one"),
+    "restore": ("restore", "put a backup in place, with the hub stopped"),
+    "era": ("era", "after a restore: what differs, and who accepts it"),
 }
 
 

@@ -68,7 +68,8 @@ def certificates(errand: Errand) -> int:
 def put_person(errand: Errand, person: dict[str, Any]) -> None:
     """Print one person: a heading, then stays, then cards."""
     screen = errand.screen
-    screen.put(screen.tone(f"{screen.cell(person['no'])}  {screen.cell(person['name'])}", "strong"))
+    name = person["name"] if person["announced"] else "not announced yet"
+    screen.put(screen.tone(f"{screen.cell(person['no'])}  {screen.cell(name)}", "strong"))
     if person["id_number"] or person["phone"]:
         screen.say(
             "identity number {id}, phone {phone}",
@@ -82,14 +83,34 @@ def put_person(errand: Errand, person: dict[str, Any]) -> None:
     if stays:
         screen.put("")
         screen.table(("department", "post", "kind", "area", "arrival", "departure", "state"), stays, STATES)
+    _put_coming(errand, person)
     cards = [[str(c["number"]), screen.when(c["opens"]), screen.when(c["closes"]), c["state"]] for c in person["cards"]]
     if cards:
         screen.put("")
         screen.table(("card", "from", "until", "state"), cards, STATES)
 
 
+def _put_coming(errand: Errand, person: dict[str, Any]) -> None:
+    """What changes from which day on, and the days of suspension; nothing where a stay is all alike."""
+    screen = errand.screen
+    placed = [
+        [one["day"], one["department"], one["post"], one["kind"], one["area"]]
+        for stay in person["stays"]
+        if len(stay["placements"]) > 1
+        for one in stay["placements"]
+    ]
+    if placed:
+        screen.put("")
+        screen.table(("from", "department", "post", "kind", "area"), placed)
+    pauses = [[pause["opens"], pause["closes"]] for stay in person["stays"] for pause in stay["pauses"]]
+    if pauses:
+        screen.put("")
+        screen.table(("suspended from", "back on"), pauses)
+
+
 def _row(person: dict[str, Any]) -> list[object]:
     stay = person["stays"][-1] if person["stays"] else {}
     numbers = ", ".join(str(card["number"]) for card in person["cards"] if card["state"] == "active")
     named = (stay.get(name) for name in ("department", "arrival", "departure"))
-    return [person["no"], person["name"], *named, numbers]
+    name = person["name"] if person["announced"] else "not announced yet"
+    return [person["no"], name, *named, numbers]

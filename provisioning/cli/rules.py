@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from provisioning.cli.card import put_dry_run, put_effect
+from provisioning.cli.card import put_dry_run
 from provisioning.cli.errand import OK, Errand
 from provisioning.cli.grammar import Parser
+from provisioning.cli.hold import put_preview, put_waiting
 
 SENTENCES = {
     "added": "Rule {id} is added.",
@@ -67,8 +68,11 @@ def _tell(errand: Errand, change: dict[str, Any]) -> int:
     for kind, sentence in SENTENCES.items():
         for rule in change[kind]:
             screen.say(sentence, id=rule)
-    if not any(change[kind] for kind in SENTENCES):
+    if change["points"]:
+        screen.say("Points are counted otherwise.")
+    if not change["points"] and not any(change[kind] for kind in SENTENCES):
         screen.say("It changes nothing.")
-    if change["effect"]:
-        put_effect(errand, change["effect"])
+        return OK
+    put_preview(errand, change["preview"])
+    put_waiting(errand, change)
     return OK

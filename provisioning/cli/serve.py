@@ -69,7 +69,9 @@ Guide = Callable[[Place, Callable[[], bool]], None]
 
 def arguments(parser: Parser) -> None:
     """The words of `foyer serve`."""
-    parser.flag("--campus", metavar="FILE", help="a campus file for a hub that has none yet, or one that ships: small")
+    parser.flag(
+        "--campus", metavar="FILE", help="a campus file for a hub that has none yet, or one that ships: small, xiongan"
+    )
     ports(parser)
     parser.set_defaults(carry_out=serve)
 

@@ -8,17 +8,17 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from provisioning.cli.hub import CommandFailed, Hub, at
+from provisioning.cli.hub import CommandFailed, Hub, Named, at
 from provisioning.cli.screen import Progress
 
 ASK_EVERY_S = 0.2
 
 
-def send_sheet(hub: Hub, name: str, data: bytes, progress: Progress) -> dict[str, Any]:
+def send_sheet(hub: Hub, name: str, data: bytes, progress: Progress, mapping: Named | None = None) -> dict[str, Any]:
     """The hub's report; `progress` is told of people whose rights are decided, of all. Raises `CommandFailed`."""
-    sending = _Sending(lambda: hub.send_file("/hr/batches", name, data))
+    sending = _Sending(lambda: hub.send_file("/hr/batches", name, data, mapping=mapping))
     batch: str | None = None
-    digest = hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data + (mapping[1] if mapping else b"")).hexdigest()
     while not sending.done(ASK_EVERY_S):
         batch = batch or _batch_of(hub, digest)
         if batch is not None:

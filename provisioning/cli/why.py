@@ -7,8 +7,15 @@ from typing import Any
 from provisioning.cli.errand import NOT_READY, OK, Errand
 from provisioning.cli.grammar import Parser
 from provisioning.cli.hub import at
+from provisioning.cli.who import rights_of, times
 
-MARKS = {"granted": ("✓", "good"), "unmet": ("✗", "dim"), "broken": ("!", "bad"), "no_days": ("–", "warn")}
+MARKS = {
+    "granted": ("✓", "good"),
+    "unmet": ("✗", "dim"),
+    "broken": ("!", "bad"),
+    "no_days": ("–", "warn"),
+    "no_units": ("–", "warn"),
+}
 OTHER_MARK = ("·", "dim")
 
 
@@ -16,12 +23,15 @@ def arguments(parser: Parser) -> None:
     """The words of `foyer why`."""
     parser.word("NO", help="staff number")
     parser.word("RESOURCE", help="only this resource, such as zone:north-public", nargs="?")
+    times(parser)
     parser.set_defaults(carry_out=why)
 
 
 def why(errand: Errand) -> int:
-    """Each stay, each rule; 5 where a resource was named and is not granted."""
+    """Each stay, each rule; 5 where a resource was named and is not granted. Of another time: what was had then."""
     args = errand.args
+    if args.at or args.known:
+        return rights_of(errand, args.no, args.resource)
     answers = errand.get(at("persons", args.no, "why"), {"resource": args.resource})
     granted = any(answer["grants"] for answer in answers)
     if errand.as_json:
@@ -46,6 +56,10 @@ def _put(errand: Errand, answer: dict[str, Any]) -> None:
         screen.put(f"  {screen.tone(mark, tone)} {screen.cell(finding['title'])}")
         for sentence in finding["says"]:
             screen.put(f"      {sentence}")
+    if answer["units"]:
+        rows = [[each["ask"], each["unit"], each["state"], each["points"]] for each in answer["units"]]
+        screen.put("")
+        screen.table(("asks for", "unit", "state", "points"), rows)
     if answer["grants"]:
         rows = [[g["resource"], screen.when(g["opens"]), screen.when(g["closes"]), g["rule"]] for g in answer["grants"]]
         screen.put("")

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from markupsafe import Markup
 
 from provisioning.console.live import Live
+from provisioning.console.scan import ScanPage
 from provisioning.console.sessions import SESSION_S_MAX, Sessions
 from provisioning.console.status import Rooms, board, rendered, title
 from provisioning.nouns.refusals import NotFound, Refusal
@@ -65,6 +66,7 @@ class Console:
             ("/static/{name}", "GET", _static),
         ):
             self.router.add_api_route(path, page, methods=[method], response_model=None)
+        self.router.include_router(ScanPage(rooms, self._who).router)
 
     def stop(self) -> None:
         """Let every open page go, so that the server can end."""

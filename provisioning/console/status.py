@@ -13,18 +13,22 @@ from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses
 from provisioning.console.tales import TALES, TONES
 from provisioning.delivery.delivery import Delivery
+from provisioning.holds.holds import Holds
 from provisioning.nouns.answers import TargetState
 from provisioning.nouns.ids import Ids
 from provisioning.nouns.told import Event
 from provisioning.nouns.words import Language, say
 from provisioning.operators.operators import Operators
 from provisioning.readiness.readiness import Readiness
+from provisioning.space.scans import Scans
 from provisioning.store import people, story
 from provisioning.store.engine import Store, Tx
 from provisioning.vault.vault import Vault
 
 EVENTS_SHOWN = 20
 ALARMS_SHOWN = 10
+TARGETS_WELL_SHOWN = 15
+"""On a large campus those that are well would bury the rest of the page."""
 
 PAGES = Environment(
     loader=PackageLoader("provisioning.console", "templates"), autoescape=select_autoescape(), auto_reload=False
@@ -60,6 +64,11 @@ class Rooms(Protocol):
         ...
 
     @property
+    def holds(self) -> Holds:
+        """Changes of mind that wait for a second person."""
+        ...
+
+    @property
     def campuses(self) -> Campuses:
         """The campus in force."""
         ...
@@ -79,16 +88,26 @@ class Rooms(Protocol):
         """How far things are."""
         ...
 
+    @property
+    def scans(self) -> Scans:
+        """What scans of labels show."""
+        ...
+
 
 def board(rooms: Rooms, language: Language) -> str:
     """The living part of the page."""
     with rooms.store.reading() as tx:
         zone = rooms.campuses.current(tx).zone
         overview = rooms.readiness.overview(tx)
+        # What needs looking at comes first; the sort keeps each half in its order.
+        states = sorted(rooms.delivery.targets(tx), key=_is_well)
+        shown = sum(not _is_well(each) for each in states) + TARGETS_WELL_SHOWN
         told: dict[str, Any] = {
             "overview": overview,
+            "holds": rooms.holds.count_open(tx),
             "percent": _percent(overview.proved, overview.wanted),
-            "targets": [_target(each, zone, language) for each in rooms.delivery.targets(tx)],
+            "targets": [_target(each, zone, language) for each in states[:shown]],
+            "more": max(0, len(states) - shown),
             "alarms": [
                 {"at": _at(each.at, zone), "sentence": say(each.template, language, each.fields)}
                 for each in rooms.alarms.open(tx, ALARMS_SHOWN)
@@ -119,6 +138,12 @@ def _percent(proved: int, wanted: int) -> float | None:
     if not wanted:
         return None
     return 100.0 if proved == wanted else min(99.9, round(100 * proved / wanted, 1))
+
+
+def _is_well(state: TargetState) -> bool:
+    """Whether nobody need look at it: it is in reach, or gone, and owes nothing."""
+    reached = state.unreachable is None and state.seen is not None
+    return not (state.dirty or state.refused) and (reached or not state.active)
 
 
 def _target(state: TargetState, zone: ZoneInfo, language: Language) -> dict[str, Any]:

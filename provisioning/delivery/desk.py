@@ -34,19 +34,20 @@ class HubDesk:
         self._loop: asyncio.AbstractEventLoop | None = None
         store.listen(self._on_commit)
 
-    async def claim(self, limit: int, *, urgent_only: bool) -> Sequence[Claim]:
-        """Take up to `limit` targets that have work which is due, urgent ones first."""
-        return await self._hop(partial(self._claim, limit, urgent_only=urgent_only))
+    async def claim(self, limit: int, *, urgent_only: bool, tasks_max: int = 0) -> Sequence[Claim]:
+        """Take up to `limit` targets that have work which is due, urgent ones first, with their first tasks."""
+        return await self._hop(partial(self._claim, limit, urgent_only=urgent_only, tasks_max=tasks_max))
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         """The next tasks of a claimed target, in the order in which they must be carried out."""
         return await self._hop(self._fenced, claim, partial(self._differences, limit=limit, urgent_only=urgent_only))
 
     async def report(
-        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False
-    ) -> Sequence[Task]:
-        """Hand in outcomes, and take up to `then` of the tasks that are next."""
-        act = partial(self._report, reports=reports, then=then, urgent_only=urgent_only)
+        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False, leave: bool = False
+    ) -> Sequence[Task] | None:
+        """Hand in outcomes, and take up to `then` of the tasks that are next; where there are none, perhaps leave."""
+        epoch = claim.epoch if leave else None
+        act = partial(self._report, reports=reports, then=then, urgent_only=urgent_only, leaving=epoch)
         return await self._hop(self._fenced, claim, act)
 
     def hastened(self, target: str) -> bool:
@@ -76,14 +77,28 @@ class HubDesk:
         finally:
             self._changed.clear()
 
-    def _claim(self, limit: int, *, urgent_only: bool) -> list[Claim]:
+    def _claim(self, limit: int, *, urgent_only: bool, tasks_max: int) -> list[Claim]:
         with self._store.reading() as tx:
             if not rows.anything_due(tx, urgent_only=urgent_only):
                 return []
         with self._store.writing() as tx:
             taken = rows.take(tx, self._owner, limit, LEASE_S, urgent_only=urgent_only)
+            tasks = {
+                each.id: tuple(self._differences(tx, each.id, limit=tasks_max, urgent_only=urgent_only))
+                for each in (taken if tasks_max else ())
+            }
         return [
-            Claim(each.id, each.kind, each.settings, each.epoch, LEASE_S, each.reconcile, each.fingerprint, urgent_only)
+            Claim(
+                each.id,
+                each.kind,
+                each.settings,
+                each.epoch,
+                LEASE_S,
+                each.reconcile,
+                each.fingerprint,
+                urgent_only,
+                tasks.get(each.id, ()),
+            )
             for each in taken
         ]
 
@@ -99,10 +114,15 @@ class HubDesk:
         return rows.differences(tx, target, limit, urgent_only=urgent_only)
 
     def _report(
-        self, tx: Tx, target: str, *, reports: Sequence[Report], then: int, urgent_only: bool
-    ) -> Sequence[Task]:
+        self, tx: Tx, target: str, *, reports: Sequence[Report], then: int, urgent_only: bool, leaving: int | None
+    ) -> Sequence[Task] | None:
+        """Take outcomes in; `leaving` is the epoch of who gives the target back where nothing is next."""
         self._delivery.report(tx, target, reports)
-        return self._differences(tx, target, limit=then, urgent_only=urgent_only) if then else ()
+        tasks = self._differences(tx, target, limit=then, urgent_only=urgent_only) if then else ()
+        if leaving is None or tasks:
+            return tasks
+        self._delivery.release(tx, target, leaving, None, None)
+        return None
 
     def _fenced(self, claim: Claim, act: Callable[..., Any], *args: Any) -> Any:
         """Run an act on a claimed target in one transaction that also renews the claim. Raises `LeaseLost`."""

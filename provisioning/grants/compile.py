@@ -3,21 +3,24 @@ handed in, and what follows is handed back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from connectors.contract import Card, Compiled, Holder, Record, Right
 from policies.calendar import Calendar
-from policies.decide import Decision, DecisionFault, Entitlement, decide
-from policies.facts import Facts
+from policies.decide import Decision, decide_life
+from policies.facts import Facts, UnitFacts, asks_for_unit
+from policies.points import PointsFault, points_of
 from policies.rules import RuleSet
 from provisioning.campus.file import Campus
 from provisioning.grants.horizon import Horizon, horizon_of, midnight
 from provisioning.grants.targets import Serving
 from provisioning.nouns.ids import Ids
-from provisioning.nouns.people import CardState, Credential, Stay, StayState
+from provisioning.nouns.people import CardState, Credential, Move, Stay
 from provisioning.nouns.rights import Grant, WantedHeld
+from provisioning.nouns.units import Allotment, AllotmentState
+from provisioning.space.asks import Ask
 from provisioning.store.rights import Wish
 
 
@@ -48,76 +51,130 @@ class Ground:
         """The campus's working days."""
         return self.campus.calendar
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of one person's grants."""
-
-    kept: tuple[Grant, ...]
-    opened: tuple[Grant, ...]
-    ended: tuple[Grant, ...]
-    faults: tuple[DecisionFault, ...]
+    @property
+    def unit_rules(self) -> frozenset[str]:
+        """The ids of the rules of the second stratum."""
+        return frozenset(rule.id for rule in self.rules if rule.about != "stay")
 
     @property
-    def standing(self) -> tuple[Grant, ...]:
-        """The grants that hold from now on."""
-        return self.kept + self.opened
+    def today(self) -> date:
+        """The day at the site."""
+        return self.now.astimezone(self.campus.zone).date()
 
 
-def facts_of(stay: Stay, campus: Campus) -> Facts:
-    """A stay as rules see it."""
-    return Facts(
-        stay=stay.id,
-        department=stay.department,
-        departments=tuple(campus.lineage(stay.department)),
-        post=stay.post,
-        kind=stay.kind,
-        area=stay.area,
-        arrival=stay.arrival,
-        departure=stay.departure,
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """What the rules of the first stratum give to one open stay, without what no unit of the campus can answer."""
+
+    stay: Stay
+    life: tuple[Facts, ...]
+    decision: Decision
+    points_faults: tuple[PointsFault, ...] = ()
+
+
+Units = Mapping[tuple[str, str], Allotment]
+"""What is held, by (stay, what it asks)."""
+
+
+def life_of(stay: Stay, campus: Campus) -> tuple[Facts, ...]:
+    """A stay as rules see it: one placement after another."""
+    pauses = tuple((pause.opens, pause.closes) for pause in stay.pauses)
+    if not stay.moves:
+        return (_placement(stay, campus, stay, None, None, pauses),)
+    ends = [*(move.day for move in stay.moves), None]
+    places = [stay.on(date.min), *stay.moves]
+    return tuple(
+        _placement(stay, campus, place, None if nth == 0 else ends[nth - 1], ends[nth], pauses)
+        for nth, place in enumerate(places)
     )
 
 
-def judge(dossier: Dossier, ground: Ground) -> Verdict:
-    """Wanted against granted: which grants stay, which open, which end."""
-    decisions = [(stay, _decided(stay, ground)) for stay in dossier.stays if stay.state is StayState.OPEN]
-    wanted = {
-        _right_of(stay.id, entitlement, ground): (stay, entitlement)
-        for stay, decision in decisions
-        for entitlement in decision.entitlements
-    }
-    kept = tuple(grant for grant in dossier.grants if _key(grant) in wanted)
-    known = {_key(grant) for grant in kept}
-    ended = tuple(grant for grant in dossier.grants if _key(grant) not in wanted)
-    opened = tuple(
-        _grant(stay, entitlement, key, ground)
-        for key, (stay, entitlement) in wanted.items()
-        if key not in known and (key[3] is None or key[3] > ground.now)
-    )
-    return Verdict(kept, opened, ended, tuple(fault for _, decision in decisions for fault in decision.faults))
+def unit_facts(allotment: Allotment, campus: Campus) -> UnitFacts | None:
+    """The unit that an allotment names as rules see it; None where the campus has it no more."""
+    unit = allotment.unit or ""
+    if allotment.kind == "seat" and (office := campus.seats.get(unit)) is not None:
+        return UnitFacts("seat", unit, office.id, office.zone or "", office.building, office.area)
+    if allotment.kind == "flat" and (block := campus.flats.get(unit)) is not None:
+        return UnitFacts("flat", unit, block.id, block.zone or "", block.building, tier=block.tier)
+    return None
 
 
-def compiled(dossier: Dossier, grants: Sequence[Grant], ground: Ground) -> tuple[dict[str, Compiled], datetime | None]:
+def has_units(campus: Campus, resource: str) -> bool:
+    """Whether the campus has any unit that could answer an ask for this resource."""
+    kind, _, sort = resource.partition(":")
+    if kind == "seat":
+        return bool(campus.seats)
+    return any(block.tier == sort and block.flats for block in campus.blocks.values())
+
+
+def entitled(stay: Stay, ground: Ground) -> Entitled:
+    """What the first stratum gives to a stay, placement by placement."""
+    life = life_of(stay, ground.campus)
+    decision = decide_life(life, ground.rules, ground.calendar)
+    if any(each.asks and not has_units(ground.campus, each.resource) for each in decision.entitlements):
+        kept = [each for each in decision.entitlements if not each.asks or has_units(ground.campus, each.resource)]
+        decision = replace(decision, entitlements=tuple(kept))
+    return Entitled(stay, life, decision)
+
+
+def asks_of(of: Entitled, ground: Ground) -> tuple[Entitled, list[Ask]]:
+    """The units that a stay is entitled to be given, while it is; and the same with what broke in counting its points."""
+    asks: dict[str, Ask] = {}
+    faults: tuple[PointsFault, ...] = ()
+    for each in of.decision.entitlements:
+        over = each.closes is not None and each.closes <= ground.today
+        if not each.asks or over or each.resource in asks:
+            continue
+        day = max(each.opens, ground.today)
+        place = of.stay.on(day)
+        points = 0
+        if each.resource.startswith("flat:"):
+            counted = points_of(
+                next(facts for facts in of.life if facts.until is None or day < facts.until), ground.rules
+            )
+            points, faults = counted.total, counted.faults
+        opens = midnight(each.opens, ground.campus.zone)
+        asks[each.resource] = Ask(
+            of.stay.person, of.stay.id, each.resource, place.department, place.area, opens, points
+        )
+    return (replace(of, points_faults=faults) if faults else of), list(asks.values())
+
+
+def compiled(
+    dossier: Dossier, grants: Sequence[Grant], units: Units, ground: Ground
+) -> tuple[dict[str, Compiled], datetime | None]:
     """What each target should hold for the person, and when that may next change by itself."""
     horizon = horizon_of(dossier.person, ground.now, ground.campus.zone)
     living = [grant for grant in grants if grant.closes is None or grant.closes > ground.now]
     cards = tuple(
         Card(card.number, card.opens, card.closes) for card in dossier.cards if card.state is CardState.ACTIVE
     )
-    if not living or not cards:
-        return {}, None
     by_target: dict[str, list[Right]] = {}
+    ends: list[datetime] = []
     for grant in living:
-        right = Right(grant.id, grant.resource, grant.opens, grant.closes)
-        for target in ground.serving.by_resource.get(grant.resource, ()):
-            by_target.setdefault(target, []).append(right)
+        resource: str | None = grant.resource
+        if asks_for_unit(grant.resource):
+            resource = unit_resource(units.get((grant.stay, grant.resource)))
+            # Whoever leaves leaves the unit: at that instant somebody must look, whatever any device can do by itself.
+            ends += [] if grant.closes is None else [grant.closes]
+        if resource is not None:
+            right = Right(grant.id, resource, grant.opens, grant.closes)
+            for target in ground.serving.targets_of(resource):
+                by_target.setdefault(target, []).append(right)
     found = {
         target: ground.serving.connectors[target].records(
             Holder(dossier.person, cards, tuple(rights), ground.now, horizon.ends, ground.campus.zone)
         )
         for target, rights in by_target.items()
     }
-    return found, _due(found.values(), horizon, ground.now)
+    return found, _due(found.values(), ends, horizon, ground.now)
+
+
+def unit_resource(allotment: Allotment | None) -> str | None:
+    """What a register serves for somebody who holds a unit; None where nothing is held."""
+    if allotment is None or allotment.state is not AllotmentState.HELD:
+        return None
+    return f"{allotment.kind}:{allotment.unit}"
 
 
 def wishes(
@@ -149,50 +206,35 @@ def wishes(
     return changed, restated
 
 
+def _placement(
+    stay: Stay,
+    campus: Campus,
+    place: Stay | Move,
+    since: date | None,
+    until: date | None,
+    pauses: tuple[tuple[date, date | None], ...],
+) -> Facts:
+    return Facts(
+        stay=stay.id,
+        department=place.department,
+        departments=campus.lineage(place.department),
+        post=place.post,
+        kind=place.kind,
+        area=place.area,
+        arrival=stay.arrival,
+        departure=stay.departure,
+        since=since,
+        until=until,
+        pauses=pauses,
+    )
+
+
 def _put(target: str, record: Record, row: WantedHeld | None, person: str) -> Wish:
     revision = 1 if row is None else row.revision + 1
     return Wish(target, record.key, person, record.body, revision, record.rank, record.grants, False, fresh=row is None)
 
 
-def _decided(stay: Stay, ground: Ground) -> Decision:
-    return decide(facts_of(stay, ground.campus), ground.rules, ground.calendar)
-
-
-def _due(found: Iterable[Compiled], horizon: Horizon, now: datetime) -> datetime | None:
-    instants = [each.look_again for each in found if each.look_again is not None and each.look_again > now]
-    return min([horizon.rolls, *instants])
-
-
-Key = tuple[str, str, datetime, datetime | None, str, int]
-
-
-def _right_of(stay: str, entitlement: Entitlement, ground: Ground) -> Key:
-    opens = _instant(entitlement.opens, ground)
-    closes = None if entitlement.closes is None else _instant(entitlement.closes, ground)
-    return (stay, entitlement.resource, opens, closes, entitlement.rule, entitlement.version)
-
-
-def _instant(day: date, ground: Ground) -> datetime:
-    return midnight(day, ground.campus.zone)
-
-
-def _key(grant: Grant) -> Key:
-    return (grant.stay, grant.resource, grant.opens, grant.closes, grant.rule, grant.version)
-
-
-def _grant(stay: Stay, entitlement: Entitlement, key: Key, ground: Ground) -> Grant:
-    return Grant(
-        id=ground.ids.new("grt"),
-        person=stay.person,
-        stay=stay.id,
-        resource=entitlement.resource,
-        opens=key[2],
-        closes=key[3],
-        rule=entitlement.rule,
-        version=entitlement.version,
-        clause=entitlement.clause,
-        trace=ground.trace or stay.notice,
-        recorded=ground.now,
-        valid_from=key[2],
-        valid_to=key[3],
-    )
+def _due(found: Iterable[Compiled], ends: list[datetime], horizon: Horizon, now: datetime) -> datetime | None:
+    made = list(found)
+    instants = [each.look_again for each in made if each.look_again is not None and each.look_again > now]
+    return min([*([horizon.rolls] if made else []), *instants, *ends], default=None)

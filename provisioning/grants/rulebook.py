@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.contract import Json
-from policies.rules import Rule, RuleFault, RulesError, RuleSet, read_rules
+from policies.rules import Merit, Rule, RuleFault, RulesError, RuleSet, read_rules
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.nouns.words import Language, say
@@ -39,16 +39,17 @@ class NoRules(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class RulesChange:
-    """What a new text would change: rules added, removed and changed, by id."""
+    """What a new text would change: rules added, removed and changed, by id; and whether it counts points otherwise."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[str, ...]
+    points: bool
 
     @property
     def nothing(self) -> bool:
         """Whether it changes nothing at all."""
-        return not (self.added or self.removed or self.changed)
+        return not (self.added or self.removed or self.changed or self.points)
 
 
 class Rulebook:
@@ -74,16 +75,23 @@ class Rulebook:
         latest = rules_store.latest_rules(tx)
         return None if latest is None else latest[1]
 
-    def apply(self, tx: Tx, text: str, actor: Actor) -> RulesChange:
-        """Put a new text in force and have everybody looked at again; the same text does nothing."""
+    def plan(self, tx: Tx, text: str) -> tuple[RulesChange, RuleSet]:
+        """What putting this text in force would change, and the rules that it writes. Raises `RulesWrong`, `RuleVersion`."""
         rules = _checked(text)
-        before = {} if rules_store.latest_rules(tx) is None else {rule.id: rule for rule in self.current(tx)}
-        after = {rule.id: rule for rule in rules}
+        present = () if rules_store.latest_rules(tx) is None else self.current(tx).rules
+        merits = () if rules_store.latest_rules(tx) is None else self.current(tx).merits
+        before, after = {rule.id: rule for rule in present}, {rule.id: rule for rule in rules}
         change = RulesChange(
             added=tuple(sorted(after.keys() - before.keys())),
             removed=tuple(sorted(before.keys() - after.keys())),
             changed=tuple(sorted(id_ for id_ in after.keys() & before.keys() if _changed(before[id_], after[id_]))),
+            points=list(map(_counted, merits)) != list(map(_counted, rules.merits)),
         )
+        return change, rules
+
+    def apply(self, tx: Tx, text: str, actor: Actor) -> RulesChange:
+        """Put a new text in force and have everybody looked at again; the same text does nothing. Raises as `plan`."""
+        change, rules = self.plan(tx, text)
         if change.nothing:
             return change
         version = rules_store.add_rules(tx, text, rules.digest, actor.name)
@@ -108,7 +116,12 @@ def _changed(before: Rule, after: Rule) -> bool:
 
 
 def _lists(change: RulesChange) -> dict[str, Json]:
-    return {"added": list(change.added), "removed": list(change.removed), "changed": list(change.changed)}
+    return {
+        "added": list(change.added),
+        "removed": list(change.removed),
+        "changed": list(change.changed),
+        "points": change.points,
+    }
 
 
 def _place(fault: RuleFault, language: Language) -> str:
@@ -118,4 +131,9 @@ def _place(fault: RuleFault, language: Language) -> str:
 def _said(rule: Rule) -> tuple[object, ...]:
     """What a rule says, without what it was compiled to."""
     titles = (rule.title_zh, rule.title_en)
-    return (rule.clause, titles, rule.condition.text, rule.grant, rule.opens, rule.closes)
+    return (rule.clause, titles, rule.about, rule.condition.text, rule.grant, rule.opens, rule.closes)
+
+
+def _counted(merit: Merit) -> tuple[object, ...]:
+    """What an entry of points says."""
+    return (merit.clause, merit.title_zh, merit.title_en, merit.condition.text, merit.points)

@@ -1,4 +1,5 @@
-"""Looks again at whoever is due. A timer carries no decision: it only says "look again", and the facts are read anew."""
+"""Looks again at whoever is due, and has vacant units given to who waits. A timer carries no decision: it only says "look
+again", and the facts are read anew."""
 
 from __future__ import annotations
 
@@ -15,6 +16,9 @@ from provisioning.store.engine import Store
 
 LOOK_MAX = 25
 POLL_S = 1.0
+SERVE_EVERY_POLLS = 30
+"""A unit may have fallen vacant without anybody's rights having changed: closed and opened again, say."""
+SERVE_ROUNDS_MAX = 20
 TIMER = Actor("house:timer")
 
 logger = logging.getLogger(__name__)
@@ -30,8 +34,13 @@ class Timer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at whoever is due, until told to stop."""
+        rest = 0
         while not stop.is_set():
             looked = await self._step()
+            rest = 0 if looked else rest - 1
+            if rest <= 0 and looked < LOOK_MAX:
+                await self._serve()
+                rest = SERVE_EVERY_POLLS
             if looked < LOOK_MAX:
                 await _either(stop, POLL_S)
 
@@ -51,6 +60,24 @@ class Timer:
             # Not even that: who is due stays due, and the rest of the house goes on.
             logger.exception("nobody could be looked at")
             return 0
+
+    async def _serve(self) -> None:
+        try:
+            for _ in range(SERVE_ROUNDS_MAX):
+                if not await self._hop(self._give_out):
+                    return
+        except Refusal as refusal:
+            logger.warning("nobody was given a unit: %s", refusal)
+        except Exception:
+            # Who waits goes on waiting, and the rest of the house goes on.
+            logger.exception("a fault of the hub's own, in giving out units: it is tried again")
+
+    def _give_out(self) -> int:
+        with self._store.reading() as tx:
+            if not self._grants.anybody_waits(tx):
+                return 0
+        with self._store.writing() as tx:
+            return self._grants.serve(tx, TIMER)
 
     def _look_at_each(self) -> int:
         """One person a transaction, so that whoever cannot be looked at keeps nobody else waiting."""

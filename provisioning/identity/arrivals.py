@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
+from connectors.contract import Json
 from policies.says import Said
-from provisioning.nouns.people import Person, Private, Stay
+from provisioning.identity.life import Heard
+from provisioning.identity.settled import Settled
+from provisioning.nouns.people import NoticeKind, Person, Private, Stay
 from provisioning.nouns.refusals import Refusal
 
 
@@ -34,6 +38,22 @@ class Announcement:
     arrival: Arrival
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice that came by itself, checked: `no` is the staff number that it names, `told` when HR said it, `sequence`
+    its place among what its `source` says of that number. `content` may stand in the open, `private` may not."""
+
+    notice: str
+    kind: NoticeKind
+    no: str
+    source: str
+    sequence: int | None
+    told: datetime
+    day: date | None
+    content: Mapping[str, Json]
+    private: Mapping[str, Json] | None
+
+
 class Effect(StrEnum):
     """What taking a notice does."""
 
@@ -41,14 +61,24 @@ class Effect(StrEnum):
     SAME = "same"
     CHANGED = "changed"
     REFUSED = "refused"
+    HELD = "held"
+
+
+class Sway(StrEnum):
+    """Whether somebody gains a stay or days of one, or loses days, is moved, suspended, cancelled. Both is a loss."""
+
+    MORE = "more"
+    LESS = "less"
+    NEITHER = "neither"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What taking one announcement will do, decided before anything is done.
+    """What taking one notice will do, decided before anything is done.
 
     `person` None: somebody new. `stay` is the one concerned; None where a new one begins. `private` is what must be
-    sealed anew, `id_digest` what will stand on file, `card` what must be assigned; `fields` names what changes.
+    sealed anew, `id_digest` what will stand on file, `card` what must be assigned; `fields` names what changes. `heard`
+    is the notice as it will be kept, `settled` all that it leads to.
     """
 
     effect: Effect
@@ -60,6 +90,9 @@ class Plan:
     card: int | None = None
     notes: tuple[Said, ...] = ()
     refusal: Refusal | None = None
+    sways: Sway = Sway.NEITHER
+    heard: Heard | None = None
+    settled: Settled | None = None
 
 
 def said(sentence: Refusal) -> Said:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Json
-from provisioning.identity.arrivals import Announcement, Arrival, Effect, Plan
-from provisioning.identity.cards import cards_known, new_card
+from provisioning.identity.arrivals import Announcement, Effect, Letter, Plan
+from provisioning.identity.carrying import Carrying, Taking, as_private, deed, new_person
+from provisioning.identity.files import Asked, Files, asked_by
 from provisioning.identity.id_number import LENGTH
-from provisioning.identity.plans import Known, plan_one
-from provisioning.nouns.people import Credential, Notice, NoticeKind, Person, Private, Stay, StayState
+from provisioning.identity.merging import Merging
+from provisioning.identity.obstacles import MergedTwice, NoticeDiffers
+from provisioning.identity.plans import Filed, Known, heard_of, plan_one, plans_of
+from provisioning.nouns.people import Notice, Person, Private, Standing, Stay
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import intake, people
@@ -19,27 +22,9 @@ from provisioning.store.engine import Tx
 from provisioning.story.story import Story
 from provisioning.vault.vault import Vault
 
-_STAY_FIELDS = frozenset({"department", "post", "kind", "area", "arrival", "departure"})
-_PRIVATE_FIELDS = ("name", "id_number", "phone")
+REFUSED_BY = "{operator} refused it: {reason}"
 
-
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """A planned announcement that is to be carried out; `line` is where it stands in its batch."""
-
-    announcement: Announcement
-    plan: Plan
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Deed:
-    """One taking, worked out: the rows that it leaves."""
-
-    taking: Taking
-    person: Person
-    stay: Stay
-    card: Credential | None
+__all__ = ["Persons", "Taking"]
 
 
 class Persons:
@@ -48,10 +33,13 @@ class Persons:
     def __init__(self, vault: Vault, story: Story) -> None:
         self._vault = vault
         self._story = story
+        self._carrying = Carrying(vault, story)
+        self._files = Files(vault)
+        self._merging = Merging(vault, story, self._files, self._carrying)
 
     def by_no(self, tx: Tx, no: str) -> Person | None:
-        """Who has this staff number."""
-        return next((one for one, _ in people.find_persons(tx, [no]).values()), None)
+        """Who has this staff number now: where it was merged into another, who has that one."""
+        return people.find_persons(tx, [no]).by_no.get(no)
 
     def get(self, tx: Tx, no: str) -> Person:
         """Who has this staff number. Raises `NotFound`."""
@@ -65,9 +53,10 @@ class Persons:
         return self.privates(tx, [person]).get(person.id)
 
     def privates(self, tx: Tx, persons: Sequence[Person]) -> dict[str, Private]:
-        """What is sealed of these persons, by id, without those who were erased."""
+        """What is sealed of these persons, by id, without those who were erased. The name of somebody of whom nothing
+        but a number was told is blank."""
         opened = self._vault.open_all(tx, [(one.id, one.sealed) for one in persons])
-        return {one.id: _as_private(fields) for one, fields in zip(persons, opened, strict=True) if fields is not None}
+        return {one.id: as_private(fields) for one, fields in zip(persons, opened, strict=True) if fields is not None}
 
     def stays(self, tx: Tx, person_id: str) -> tuple[Stay, ...]:
         """All stays of a person in the order of their arrivals."""
@@ -77,9 +66,9 @@ class Persons:
         """Persons by a part of the staff number, or by the whole identity number; from behind staff number `after`."""
         wanted = (text or "").strip()
         if len(wanted) == LENGTH:
-            found = [one for one, _ in people.find_persons(tx, digests=[self._vault.id_digest(wanted)]).values()]
+            found = people.find_persons(tx, digests=[self._vault.id_digest(wanted)]).by_digest
             if found:
-                return tuple(found)
+                return tuple(found.values())
         return people.list_persons(tx, wanted, limit, after)
 
     def plan(self, tx: Tx, announcement: Announcement, zone: ZoneInfo) -> Plan:
@@ -88,9 +77,46 @@ class Persons:
 
     def plan_all(self, tx: Tx, announcements: Sequence[Announcement], zone: ZoneInfo) -> list[Plan]:
         """What taking these would do, in order. No two may share staff number, identity number or card."""
-        digests = [self._id_digest(one.arrival) for one in announcements]
-        known = self._known(tx, announcements, [digest for digest in digests if digest], zone)
-        return [plan_one(one, digest, known) for one, digest in zip(announcements, digests, strict=True)]
+        nos = [one.arrival.no for one in announcements]
+        found = people.find_persons(tx, nos)
+        asked = Asked(
+            [one.notice for one in announcements],
+            [one.arrival.private.id_number for one in announcements],
+            [one.arrival.card for one in announcements],
+        )
+        known = self._files.known(tx, {no: found.by_no.get(no) for no in nos}, asked, zone)
+        named: dict[str, str] = {}
+        return [_once(named, one, known) or plan_one(one, one.arrival.no, known) for one in announcements]
+
+    def plan_letter(self, tx: Tx, letter: Letter, zone: ZoneInfo) -> Plan:
+        """What taking a notice that came by itself would do. One that was taken before comes back as `SAME`; one that has
+        no effect yet as `REFUSED`, and may be carried out all the same: it is kept, and waits."""
+        found = people.find_persons(tx, [letter.no])
+        asked = asked_by([heard_of(letter, Filed(letter.no), tx.now)])
+        known = self._files.known(tx, {letter.no: found.by_no.get(letter.no)}, asked, zone)
+        return plan_one(letter, letter.no, known)
+
+    def before(self, tx: Tx, letter: Letter) -> Notice | None:
+        """The notice under this id that was taken before; None where none was. Raises `NoticeDiffers` where it said
+        something else."""
+        found = intake.taken_notices(tx, [letter.notice]).get(letter.notice)
+        if found is None:
+            return None
+        (heard,) = self._files.opened(tx, [found])
+        said = (
+            letter.kind,
+            letter.source,
+            letter.sequence,
+            letter.told,
+            letter.day,
+            {**letter.content, "no": letter.no},
+        )
+        was = (found.kind, found.source, found.sequence, found.told, found.day, dict(found.content))
+        # Of somebody erased nothing personal is left to compare.
+        erased = found.sealed is not None and heard.private is None
+        if said != was or not (erased or heard.private == letter.private):
+            raise NoticeDiffers(event=letter.content.get("event") or letter.notice)
+        return found
 
     def carry_out(
         self, tx: Tx, announcement: Announcement, plan: Plan, batch: str | None, line: int | None, actor: Actor
@@ -99,121 +125,67 @@ class Persons:
         return self.carry_out_all(tx, [Taking(announcement, plan, line)], batch, actor)[0]
 
     def carry_out_all(self, tx: Tx, takings: Sequence[Taking], batch: str | None, actor: Actor) -> list[str]:
-        """Do what was planned in this same transaction; the persons' ids, in order. All plans are new or changed."""
-        deeds = [_deed(tx, taking) for taking in takings]
-        newcomers = [deed for deed in deeds if deed.taking.plan.person is None]
-        begun = [deed for deed in deeds if deed.taking.plan.stay is None]
-        people.add_persons(tx, [(deed.person, deed.taking.plan.id_digest) for deed in newcomers])
-        people.mark_due(tx, [deed.person.id for deed in deeds if deed.taking.plan.person is not None])
-        self._seal(tx, [deed for deed in deeds if deed.taking.plan.private is not None])
-        people.add_stays(tx, [deed.stay for deed in begun])
-        people.change_stays(tx, [deed.stay for deed in deeds if deed.taking.plan.stay not in (None, deed.stay)])
-        people.add_credentials(tx, [deed.card for deed in deeds if deed.card is not None])
-        intake.add_notices(tx, [_notice(tx, deed, batch) for deed in deeds])
-        self._story.tell(tx, *(_told(deed, batch, actor) for deed in deeds))
-        tx.wake("persons")
-        return [deed.person.id for deed in deeds]
+        """Do what was planned in this same transaction, or keep it where it is held; the persons' ids, in order."""
+        persons = [each.plan.person or new_person(tx, each.no) for each in takings]
+        named = list(zip(persons, takings, strict=True))
+        people.add_persons(tx, [(one, None) for one, each in named if each.plan.person is None])
+        held = [(one, each) for one, each in named if each.hold is not None]
+        if held:
+            self._carrying.hold(tx, held, batch, actor)
+        deeds = [
+            deed(tx, one, each.plan.settled, [each.plan], at=(batch, each.line))
+            for one, each in named
+            if each.hold is None and each.plan.settled is not None
+        ]
+        if deeds:
+            self._carrying.write(tx, deeds, actor)
+        return [one.id for one in persons]
 
-    def _seal(self, tx: Tx, deeds: Sequence[_Deed]) -> None:
-        items = [(deed.person.id, _as_json(deed.taking.plan.private)) for deed in deeds]
-        sealed = self._vault.seal_all(tx, items)
-        people.reseal_persons(
-            tx,
-            [(deed.person.id, data, deed.taking.plan.id_digest) for deed, data in zip(deeds, sealed, strict=True)],
-        )
+    def held_plans(self, tx: Tx, hold: str, zone: ZoneInfo) -> list[tuple[Notice, Plan]]:
+        """What each notice that waits in a hold would do now, in the order of their telling; those of one person
+        together."""
+        return [(notice, plan) for _, plans in self._held(tx, hold, zone) for notice, plan in plans]
 
-    def _id_digest(self, arrival: Arrival) -> bytes | None:
-        number = arrival.private.id_number
-        return self._vault.id_digest(number) if number else None
+    def let_go(self, tx: Tx, hold: str, actor: Actor, zone: ZoneInfo) -> list[str]:
+        """Have what waits in a hold take effect; the persons' ids. What by now cannot, goes on waiting by itself."""
+        deeds = [
+            deed(tx, person, plans[0][1].settled, [plan for _, plan in plans], kept=True)
+            for person, plans in self._held(tx, hold, zone)
+            if plans[0][1].settled is not None
+        ]
+        if deeds:
+            self._carrying.write(tx, deeds, actor)
+        return [each.person.id for each in deeds]
 
-    def _known(self, tx: Tx, announcements: Sequence[Announcement], digests: list[bytes], zone: ZoneInfo) -> Known:
-        found = people.find_persons(tx, [one.arrival.no for one in announcements], digests)
-        on_file = [one for one, _ in found.values()]
-        return Known(
-            now=tx.now,
-            zone=zone,
-            persons={one.no: one for one in on_file},
-            privates=self.privates(tx, on_file),
-            digests={at: digest for at, (_, digest) in found.items()},
-            nos_by_digest={digest: one.no for one, digest in found.values() if digest},
-            stays=people.stays_of(tx, found),
-            credentials=people.credentials_of(tx, found),
-            cards=cards_known(tx, (one.arrival.card for one in announcements if one.arrival.card is not None)),
-            taken=intake.taken_notices(tx, [one.notice for one in announcements]),
-        )
+    def turn_down(self, tx: Tx, hold: str, actor: Actor, reason: str) -> int:
+        """Have nothing of what waits in a hold ever take effect; how many notices that were."""
+        held = intake.notices_held(tx, hold)
+        why: Mapping[str, Json] = {"template": REFUSED_BY, "fields": {"operator": actor.name, "reason": reason}}
+        intake.change_notices(tx, [replace(one, standing=Standing.REFUSED, reason=why) for one in held])
+        told = [Told("notice.refused", actor.name, one.person, trace=one.id, data={"hold": hold}) for one in held]
+        self._story.tell(tx, *told)
+        return len(held)
 
+    def merge(self, tx: Tx, letter: Letter, actor: Actor, zone: ZoneInfo) -> list[str]:
+        """Keep a notice that two numbers are one person, and have it so; the ids of both, who may be one already."""
+        return self._merging.merge(tx, letter, actor, zone)
 
-def _deed(tx: Tx, taking: Taking) -> _Deed:
-    arrival, plan, notice = taking.announcement.arrival, taking.plan, taking.announcement.notice
-    person = plan.person or Person(tx.ids.new("per"), arrival.no, b"", tx.now, people.soon(tx))
-    if plan.stay is None:
-        stay = Stay(
-            tx.ids.new("sty"),
-            person.id,
-            arrival.department,
-            arrival.post,
-            arrival.kind,
-            arrival.area,
-            arrival.arrival,
-            arrival.departure,
-            StayState.OPEN,
-            notice,
-            notice,
-            tx.now,
-        )
-    elif _STAY_FIELDS.isdisjoint(plan.fields):
-        stay = plan.stay
-    else:
-        stay = replace(
-            plan.stay,
-            department=arrival.department,
-            post=arrival.post,
-            kind=arrival.kind,
-            area=arrival.area,
-            arrival=arrival.arrival,
-            departure=arrival.departure,
-            notice=notice,
-        )
-    return _Deed(taking, person, stay, None if plan.card is None else new_card(tx, person.id, plan.card))
+    def _held(self, tx: Tx, hold: str, zone: ZoneInfo) -> list[tuple[Person, list[tuple[Notice, Plan]]]]:
+        notices = intake.notices_held(tx, hold)
+        persons = people.persons(tx, (one.person for one in notices))
+        heard = self._files.opened(tx, notices)
+        known = self._files.known(tx, {one.no: one for one in persons.values()}, asked_by(heard), zone)
+        found = []
+        for person in persons.values():
+            fresh = [one for one in heard if one.notice.person == person.id]
+            plans = plans_of(fresh, known.filed[person.no], known)
+            found.append((person, [(one.notice, plan) for one, plan in zip(fresh, plans, strict=True)]))
+        return found
 
 
-def _notice(tx: Tx, deed: _Deed, batch: str | None) -> Notice:
-    id_, line = deed.taking.announcement.notice, deed.taking.line
-    return Notice(id_, NoticeKind.ANNOUNCED, batch, line, deed.person.id, deed.stay.id, tx.now, tx.now)
-
-
-def _told(deed: _Deed, batch: str | None, actor: Actor) -> Told:
-    """One event a person: the stay as it stands now in the open, what is personal and new under seal."""
-    plan, stay = deed.taking.plan, deed.stay
-    data: dict[str, Json] = {
-        "stay": stay.id,
-        "department": stay.department,
-        "post": stay.post,
-        "kind": stay.kind,
-        "area": stay.area,
-        "arrival": stay.arrival.isoformat(),
-        "departure": stay.departure.isoformat() if stay.departure else None,
-        "batch": batch,
-        "line": deed.taking.line,
-    }
-    if deed.card is not None:
-        data |= {"credential": deed.card.id, "number": deed.card.number}
-    private = _as_json(plan.private)
-    if plan.effect is Effect.CHANGED:
-        data["fields"] = list(plan.fields)
-        private = {name: value for name, value in private.items() if name in plan.fields}
-    elif plan.person is None:
-        private["no"] = deed.person.no
-    kind = "stay.announced" if plan.effect is Effect.NEW else "stay.changed"
-    return Told(kind, actor.name, deed.person.id, trace=deed.taking.announcement.notice, data=data, private=private)
-
-
-def _as_json(private: Private | None) -> dict[str, Json]:
-    return {} if private is None else {name: getattr(private, name) for name in _PRIVATE_FIELDS}
-
-
-def _as_private(fields: Mapping[str, Json]) -> Private:
-    told = {name: fields.get(name) for name in _PRIVATE_FIELDS}
-    return Private(
-        str(told["name"]), *(None if told[name] is None else str(told[name]) for name in _PRIVATE_FIELDS[1:])
-    )
+def _once(named: dict[str, str], one: Announcement, known: Known) -> Plan | None:
+    """Two numbers of one person in one list: the second is refused."""
+    no = one.arrival.no
+    person = known.filed[no].person
+    other = no if person is None else named.setdefault(person.id, no)
+    return None if other == no else Plan(Effect.REFUSED, person, refusal=MergedTwice(no=no, other=other))

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from provisioning.identity.cards import check_number
 from provisioning.identity.id_number import checked
-from provisioning.intake.sheet import Cell
+from provisioning.intake.pages import Cell
 from provisioning.nouns.refusals import Refusal
 
 NO_CHARS_MAX = 32
@@ -18,21 +18,35 @@ TEXT_CHARS_MAX = 64
 CARD_DIGITS_MAX = 10
 
 _NO = re.compile(rf"\w[\w.-]{{0,{NO_CHARS_MAX - 1}}}")
+# Marks without width, which come along when text is copied from a page or a dialogue.
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
 # Dots between the parts of a name come in many shapes and mean one thing.
 _DOTS = dict.fromkeys(map(ord, "•‧・･∙⋅᛫"), "·")
 _BETWEEN_NAMES = frozenset("·-'. ")
-_DATES = (
-    re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?", re.ASCII),
-    re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: 0{1,2}:00(?::00)?)?", re.ASCII),
-    re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日", re.ASCII),
-    re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII),
-)
+_HAN = "[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_PARTED = re.compile(rf"(?<={_HAN}) +(?={_HAN})")
+_STOPS = re.compile(rf"(?<={_HAN}) ?[.。] ?(?={_HAN})")
+# What programs write to make Excel keep a text as it is: ="00123" and '00123.
+_KEPT = re.compile(r"""="([^"]*)"|'(.*)""", re.DOTALL)
+_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|BLOCKED!|UNKNOWN!|FIELD!)")
+_MARKS = frozenset("=＝'＇#＃")
+_NONE = frozenset({"无", "暂无", "没有", "无固定期限", "长期", "长期在岗", "至今", "待定", "n/a", "none"})
+_STROKES = frozenset("-‐‑‒–—―−/\\_~ ")
 _PHONES = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{7,8}", re.ASCII)
 _ROUNDED = re.compile(r"\d(\.\d+)?E\+?\d+", re.ASCII | re.IGNORECASE)
 
 
 class CellMissing(Refusal):
     """This must not be blank. Fill it in."""
+
+
+class CellFormula(Refusal):
+    """A formula stands here that Excel never worked out, or its text. Copy the column in Excel, paste it as values, and
+    send the file again."""
+
+
+class CellError(Refusal):
+    """Excel shows an error here, such as #N/A. Put the formula right, or type the value."""
 
 
 class CellText(Refusal):
@@ -45,10 +59,6 @@ class NoShape(Refusal):
 
 class NameShape(Refusal):
     """A name has at most {limit} letters, and between them only a space, a hyphen or "·". Type it again."""
-
-
-class DateShape(Refusal):
-    """This is no date. Write it as 2026-11-30, or give the cell Excel's date format."""
 
 
 class PhoneShape(Refusal):
@@ -65,18 +75,44 @@ class CardShape(Refusal):
 
 
 def text_of(cell: Cell) -> str:
-    """What a cell says, in one form: full-width letters made narrow, blanks trimmed, a whole number without ".0"."""
+    """What a cell says, in one form: full-width letters made narrow, blanks trimmed, marks without width taken out, a
+    whole number without ".0"."""
     match cell:
         case None:
             return ""
         case str():
-            return " ".join(unicodedata.normalize("NFKC", cell).split())
+            told = cell if cell.isascii() else unicodedata.normalize("NFKC", cell.translate(_UNSEEN))
+            return " ".join(told.split())
         case float() if cell % 1 == 0:
             return str(int(cell))
         case datetime():
             return cell.date().isoformat()
         case _:
             return str(cell)
+
+
+def value(cell: Cell) -> Cell:
+    """What a cell holds, once what Excel itself made of it is taken off. Raises `CellError`, `CellFormula`."""
+    if not isinstance(cell, str) or cell.lstrip()[:1] not in _MARKS:
+        return cell
+    told = text_of(cell)
+    if kept := _KEPT.fullmatch(told):
+        return kept[1] if kept[1] is not None else kept[2]
+    if told.startswith("="):
+        raise CellFormula
+    if _ERROR.fullmatch(told.upper()):
+        raise CellError
+    return cell
+
+
+def says_none(told: str) -> bool:
+    """Whether a text only says that there is nothing to say: 无, 长期, a stroke."""
+    return told.casefold() in _NONE or set(told) <= _STROKES
+
+
+def unparted(told: str) -> str:
+    """A text without the blanks that only set its Chinese characters apart: 财 政 局."""
+    return _PARTED.sub("", told)
 
 
 def plain(cell: Cell) -> str:
@@ -97,7 +133,7 @@ def staff_no(cell: Cell) -> str:
 
 def name(cell: Cell) -> str:
     """A person's name, of any script; the dot between the parts of a name always as "·"."""
-    told = re.sub(r" *· *", "·", text_of(cell).translate(_DOTS))
+    told = unparted(re.sub(r" *· *", "·", _STOPS.sub("·", text_of(cell).translate(_DOTS))))
     letters = [unicodedata.category(char)[0] in "LM" for char in told]
     known = all(letter or char in _BETWEEN_NAMES for letter, char in zip(letters, told, strict=True))
     if not told or len(told) > NAME_CHARS_MAX or not known or not letters[0]:
@@ -110,23 +146,6 @@ def id_number(cell: Cell, today: date) -> str:
     if isinstance(cell, int | float) or _ROUNDED.fullmatch(text_of(cell)):
         raise IdNumberRounded
     return checked(text_of(cell), today)
-
-
-def day(cell: Cell) -> date:
-    """A day: a date cell, 2026-11-30, 2026/11/30, 2026年11月30日 or 20261130."""
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    told = text_of(cell)
-    for pattern in _DATES:
-        found = pattern.fullmatch(told)
-        if found is not None:
-            try:
-                return date(*map(int, found.groups()))
-            except ValueError:
-                raise DateShape from None
-    raise DateShape
 
 
 def phone(cell: Cell) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from policies.says import Said
+from policies.says import Field, Said
 from provisioning.identity.arrivals import Effect
+from provisioning.intake.headers import Header
+from provisioning.intake.pages import letter
+from provisioning.intake.sheet import Sheet
 from provisioning.nouns.words import Language, say
 
 AT_COLUMN = "Column {column} ({header}): {sentence}"
@@ -29,7 +32,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How one row fares. `line` is the row's number in Excel; `fields` names what changes."""
+    """How one row fares. `line` is the row's place in its file, in a `placed` report its number in Excel; `fields` names
+    what changes; `sheet` the page, where people stand on more than one."""
 
     line: int
     no: str | None
@@ -38,6 +42,7 @@ class Line:
     fields: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     notes: tuple[Said, ...] = ()
+    sheet: str | None = None
 
     def sentences(self, language: Language) -> tuple[str, ...]:
         """All that is to be said of the row."""
@@ -66,3 +71,29 @@ class Report:
         """Ids of the persons on file for whom something is new or changes."""
         named = (line.person for line in self.lines if line.effect in (Effect.NEW, Effect.CHANGED))
         return tuple(person for person in named if person is not None)
+
+
+def placed(report: Report, sheet: Sheet) -> Report:
+    """The report with rows named as Excel does: page and line, and the columns of the table in which each stands."""
+    if len(sheet.tables) == 1:
+        return report
+    return replace(report, lines=tuple(_placed(line, sheet) for line in report.lines))
+
+
+def _placed(line: Line, sheet: Sheet) -> Line:
+    at, places = sheet.at(line.line), sheet.table(line.line).places
+    faults: list[Fault] = []
+    for fault in line.faults:
+        place = places.get(Header(fault.header))
+        faults.append(Fault(None if place is None else letter(place + 1), fault.header, _said(fault.said, sheet)))
+    notes = tuple(_said(one, sheet) for one in line.notes)
+    return replace(line, line=at.line, sheet=at.page, faults=tuple(faults), notes=notes)
+
+
+def _said(said: Said, sheet: Sheet) -> Said:
+    """In a sentence about a row, `other` is the place of another row."""
+
+    def told(name: str, value: Field) -> Field:
+        return sheet.at(value).shown if name == "other" and isinstance(value, int) else value
+
+    return Said(said.template, tuple((name, told(name, value)) for name, value in said.fields))

@@ -1,186 +1,188 @@
-"""From the bytes of a file to rows of cells. Hostile until shown otherwise: every size is bounded before it is paid for."""
+"""From the bytes of a file to the tables of people in it. Hostile until shown otherwise: every size is bounded before it
+is paid for."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import warnings
-import zipfile
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import cast
+from dataclasses import dataclass, replace
 
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
+from policies.says import Said
+from provisioning.identity.arrivals import note
+from provisioning.intake.delimited import read_text
+from provisioning.intake.headers import Names, folded
+from provisioning.intake.layout import REMARKS, Laid, Row, Table, first_line, headers_in, lay_out
+from provisioning.intake.mapping import PLAIN, OfficeWords
+from provisioning.intake.pages import (
+    CELL_CHARS_MAX,
+    FILE_BYTES_MAX,
+    LINES_MAX,
+    OWN_EXAMPLE,
+    OWN_NOTES,
+    ROWS_MAX,
+    At,
+    Page,
+    SheetCell,
+    SheetEmpty,
+    SheetOld,
+    SheetRows,
+    SheetTooLarge,
+    letter,
+)
+from provisioning.intake.xlsx import read_workbook
 
-from provisioning.nouns.refusals import Refusal
-
-FILE_BYTES_MAX = 20 * 1024 * 1024
-UNZIPPED_BYTES_MAX = 100 * 1024 * 1024
-MEMBERS_MAX = 1_000
-TAGS_MAX = 2_000_000
-"""XML tags in a workbook: each becomes an object of some 100 bytes, however few bytes wrote it."""
-ROWS_MAX = 20_000
-LINES_MAX = 1_048_576
-COLUMNS_MAX = 64
-CELL_CHARS_MAX = 1_000
 NAME_CHARS_MAX = 100
+LINES_NAMED_MAX = 20
 
-_CHUNK_BYTES = 1024 * 1024
+PAGE_HIDDEN = "The sheet {sheet} is hidden in Excel and was passed over. Show it and send the file again if it counts."
+PAGE_EXAMPLE = "The sheet {sheet} is an example or notes by its name, and was passed over."
+PAGE_OTHER = "The sheet {sheet} has no headers of a staff list and was passed over."
+PAGE_PARTIAL = "The sheet {sheet} lacks the columns {headers} and was passed over."
+PAGE_LACKS = (
+    "The sheet {sheet} lacks the columns {headers}, so its rows are refused. Write them above the rows, or say in a "
+    "mapping file what the office calls them."
+)
+LACKING_MAX = 2
+"""With more required columns missing a page is another list, such as of telephones; with fewer it is one of people."""
+COLUMN_UNHEARD = "The mapping speaks of the column {header}, which the file does not have."
+
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
-_TEXT_CONTROLS = frozenset("\t\r\n")
-
-Cell = None | bool | int | float | str | datetime | date | time | timedelta
-
-
-class SheetTooLarge(Refusal):
-    """{name} has more than {limit} MB: no staff list is that large. Split it, and leave pictures out."""
-
-    status = 413
-
-
-class SheetUnreadable(Refusal):
-    """{name} is neither an Excel workbook (.xlsx) nor CSV text. Open it in Excel, save it as .xlsx, and send that."""
-
-
-class SheetOld(Refusal):
-    """{name} is an old .xls workbook, or one with a password. Save it in Excel as .xlsx without a password, and send
-    that."""
-
-
-class SheetBomb(Refusal):
-    """{name} unpacks to far more than a staff list holds. Copy its rows into the file that this command writes: foyer hr
-    template"""
-
-
-class SheetRows(Refusal):
-    """{name} has more than {limit} rows. Split it into several files."""
-
-
-class SheetCell(Refusal):
-    """The cell {cell} of {name} holds more than {limit} characters. Shorten it."""
-
-
-class SheetEmpty(Refusal):
-    """{name} has no rows below its headers. Fill in at least one and send it again."""
+_EXAMPLE = re.compile(r"示例|样例|样表|范例|示范|说明|example|instruction", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The first sheet of a file: its top line, and below it every line that is not blank, numbered as Excel shows them;
-    `digest` is the SHA-256 of the file, in hex."""
+    """What a file says: its tables of people, and what was passed over. `digest` is the SHA-256 of the file, and of the
+    mapping behind it where there is one, in hex; `words` are the mapping's."""
 
     name: str
     digest: str
-    header: tuple[Cell, ...]
-    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+    tables: tuple[Table, ...]
+    warnings: tuple[Said, ...] = ()
+    words: OfficeWords = PLAIN
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all tables, each with its place: a number through the whole file. On the first page it is Excel's
+        own; each page has as many numbers as Excel has lines."""
+        titles = self._titles
+        bases = [titles.index(table.title) * LINES_MAX for table in self.tables]
+        return tuple(
+            (base + line, cells) for base, table in zip(bases, self.tables, strict=True) for line, cells in table.rows
+        )
+
+    def at(self, place: int) -> At:
+        """Where a place is for a reader."""
+        page, line = divmod(place - 1, LINES_MAX)
+        return At(line + 1, self._titles[page] if len(self._titles) > 1 else None)
+
+    def table(self, place: int) -> Table:
+        """The table in which a place is."""
+        page, line = divmod(place - 1, LINES_MAX)
+        own = [table for table in self.tables if table.title == self._titles[page]]
+        return next((table for table in reversed(own) if table.rows[0][0] <= line + 1), own[0])
+
+    def page_of(self, table: Table) -> str | None:
+        """The title of a table's page, where people stand on more than one; else None."""
+        return table.title if len(self._titles) > 1 else None
+
+    @property
+    def _titles(self) -> list[str | None]:
+        return list(dict.fromkeys(table.title for table in self.tables))
 
 
-def read_sheet(data: bytes, filename: str) -> Sheet:
-    """The rows of an .xlsx workbook or of CSV text (UTF-8, with or without mark, or GB18030). Raises the refusals above.
+def read_sheet(data: bytes, filename: str, mapping: bytes = b"", words: OfficeWords = PLAIN) -> Sheet:
+    """The tables of an .xlsx workbook or of CSV text; `mapping` is what `words` were read from. Raises the refusals of
+    `pages`.
 
     Reading is most of the work, so it is done before a transaction is opened: writers that wait behind it would wait long.
     """
-    name = _shown(filename)
+    name = shown(filename)
     if len(data) > FILE_BYTES_MAX:
         raise SheetTooLarge(name=name, limit=FILE_BYTES_MAX // 1024 // 1024)
     if data.startswith(_OLE):
         raise SheetOld(name=name)
-    lines = _workbook(data, name) if data.startswith(_ZIP) else _text_lines(data, name)
-    header: tuple[Cell, ...] = ()
-    rows: list[tuple[int, tuple[Cell, ...]]] = []
-    for number, cells in enumerate(lines, start=1):
-        if number > LINES_MAX or len(rows) > ROWS_MAX:
-            raise SheetRows(name=name, limit=ROWS_MAX)
-        if cells.count(None) == len(cells):
-            continue  # a far row is led up to by a million empty ones
-        held = _trimmed(cells)
-        _check_cells(held, number, name)
-        if number == 1:
-            header = held
-        elif held:
-            rows.append((number, held))
-    if len(rows) > ROWS_MAX:
+    names = Names(words.columns)
+    hidden: list[str] = []
+    if data.startswith(_ZIP):
+        pages, hidden = read_workbook(data, name, words.sheets)
+    else:
+        pages = [read_text(data, name, lambda cells: headers_in(cells, names))]
+    tables, passed, remarks = _chosen(pages, names, words)
+    held = sum(len(table.rows) for table in tables)
+    if held > ROWS_MAX:
         raise SheetRows(name=name, limit=ROWS_MAX)
-    if not rows:
+    if not held:
         raise SheetEmpty(name=name)
-    return Sheet(name, hashlib.sha256(data).hexdigest(), header, tuple(rows))
+    _check_cells(tables, name)
+    sheet = Sheet(name, hashlib.sha256(data + mapping).hexdigest(), tables, words=words)
+    hidden_pages = (note(PAGE_HIDDEN, sheet=title) for title in hidden)
+    return replace(sheet, warnings=(*hidden_pages, *passed, *_told(sheet, remarks), *_unheard(sheet)))
 
 
-def _shown(filename: str) -> str:
+def shown(filename: str) -> str:
     """The last part of a file's name, without anything that would upset a terminal or a log."""
     last = filename.replace("\\", "/").rpartition("/")[2]
     return "".join(char for char in last if char.isprintable())[-NAME_CHARS_MAX:] or "sheet"
 
 
-def _workbook(data: bytes, name: str) -> Iterator[Sequence[Cell]]:
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and extensions that it passes over; a staff list has no use for either.
-            warnings.filterwarnings("ignore", module="openpyxl")
-            _check_archive(data, name)
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # they are what the file claims, not what it holds
-            # With `data_only` there are no formulas among the values, and without `rich_text` no rich text.
-            yield from cast("Iterator[Sequence[Cell]]", sheet.iter_rows(max_col=COLUMNS_MAX, values_only=True))
-    except (Refusal, GeneratorExit):
-        raise
-    except Exception as error:
-        # A damaged workbook makes openpyxl raise anything at all; nothing of ours runs here but what raises a Refusal.
-        raise SheetUnreadable(name=name) from error
+def _chosen(
+    pages: Sequence[Page], names: Names, words: OfficeWords
+) -> tuple[tuple[Table, ...], list[Said], list[tuple[Table, str, int]]]:
+    """The tables that count; what is to be said of other pages; and of single lines, each with a table of its page."""
+    held = [page for page in pages if page.rows]
+    real = [page for page in held if page.title in words.sheets or not _EXAMPLE.search(page.title or "")] or held
+    passed = [
+        note(PAGE_EXAMPLE, sheet=page.title or "")
+        for page in held
+        if page not in real and page.title not in (OWN_EXAMPLE, OWN_NOTES)
+    ]
+    found: list[Laid] = []
+    for page in real:
+        laid = lay_out(page, names)
+        if laid is not None:
+            found.append(laid)
+        elif page.title is not None:
+            passed.append(note(PAGE_OTHER, sheet=page.title))
+    whole = [laid for laid in found if not all(table.missing for table in laid.tables)]
+    if not whole:
+        # Nothing to choose: the one that comes nearest is refused for what it lacks.
+        tables = [table for laid in found for table in laid.tables] or [
+            table for page in held if (table := first_line(page)) is not None
+        ]
+        return tuple(sorted(tables, key=lambda table: -len(table.places))[:1]), passed, []
+    counted = [laid for laid in found if laid in whole or len(laid.tables[0].missing) <= LACKING_MAX]
+    for laid in found:
+        if laid not in whole and any(table.rows for table in laid.tables):
+            first, remark = laid.tables[0], PAGE_LACKS if laid in counted else PAGE_PARTIAL
+            passed.append(note(remark, sheet=first.title or "", headers="、".join(first.missing)))
+    remarks = [
+        (laid.tables[0], remark, line) for laid in counted for remark in REMARKS for line in laid.passed.get(remark, ())
+    ]
+    return tuple(table for laid in counted for table in laid.tables if table.rows), passed, remarks
 
 
-def _check_archive(data: bytes, name: str) -> None:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = archive.infolist()
-        # The reader stops at the size that the directory states, so the sum holds even where it lies.
-        if len(members) > MEMBERS_MAX or sum(member.file_size for member in members) > UNZIPPED_BYTES_MAX:
-            raise SheetBomb(name=name)
-        tags = 0
-        for member in members:
-            with archive.open(member) as stream:
-                while chunk := stream.read(_CHUNK_BYTES):
-                    tags += chunk.count(b"<")
-                    if tags > TAGS_MAX:
-                        raise SheetBomb(name=name)
+def _told(sheet: Sheet, remarks: Sequence[tuple[Table, str, int]]) -> Iterator[Said]:
+    """A sentence for each way in which lines were passed over, with the lines."""
+    for remark in REMARKS:
+        lines = [str(At(line, sheet.page_of(table)).shown) for table, own, line in remarks if own == remark]
+        if lines:
+            more = ["…"] if len(lines) > LINES_NAMED_MAX else []
+            yield note(remark, lines=", ".join([*lines[:LINES_NAMED_MAX], *more]))
 
 
-def _text_lines(data: bytes, name: str) -> Iterator[Sequence[Cell]]:
-    text = _decoded(data, name)
-    if any(char < " " and char not in _TEXT_CONTROLS for char in set(text)) or text.lstrip().startswith("<"):
-        raise SheetUnreadable(name=name)
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""))
-    except csv.Error as error:
-        raise SheetUnreadable(name=name) from error
+def _unheard(sheet: Sheet) -> Iterator[Said]:
+    heard = {folded(label) for table in sheet.tables for label in table.labels}
+    for label in sheet.words.columns:
+        if folded(label) not in heard:
+            yield note(COLUMN_UNHEARD, header=label)
 
 
-def _decoded(data: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise SheetUnreadable(name=name)
-
-
-def _check_cells(cells: Sequence[Cell], line: int, name: str) -> None:
-    for at, cell in enumerate(cells, start=1):
-        if isinstance(cell, str) and len(cell) > CELL_CHARS_MAX:
-            raise SheetCell(cell=f"{get_column_letter(min(at, 18_278))}{line}", name=name, limit=CELL_CHARS_MAX)
-
-
-def _trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """The row without the blank cells at its end."""
-    length = len(cells)
-    while length and _blank(cells[length - 1]):
-        length -= 1
-    return tuple(cells[:length])
-
-
-def _blank(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+def _check_cells(tables: Sequence[Table], name: str) -> None:
+    for table in tables:
+        for line, cells in table.rows:
+            for column, cell in enumerate(cells, start=1):
+                if isinstance(cell, str) and len(cell) > CELL_CHARS_MAX:
+                    raise SheetCell(cell=f"{letter(column)}{line}", name=name, limit=CELL_CHARS_MAX)

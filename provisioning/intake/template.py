@@ -12,7 +12,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from provisioning.intake.rows import REQUIRED, Header
+from provisioning.intake.headers import REQUIRED, Header
+from provisioning.intake.pages import OWN_EXAMPLE, OWN_NOTES
 
 SHEET = "人员 People"
 ROWS_FORMATTED = 500
@@ -78,7 +79,10 @@ _GENERAL = (
         "请在“人员 People”表中填写,第一行为表头,每行一人。",
         "Fill in the sheet “人员 People”: headers in the first line, one person a row.",
     ),
-    ("带 * 的列必填。其他工作表不会被读取。", "Columns with * are required. Other sheets are not read."),
+    (
+        "带 * 的列必填。另加的工作表如有同样的表头也会读取；“示例”和“说明”不读取。",
+        "Columns with * are required. Sheets that you add are read if they have these headers; example and notes are not.",
+    ),
     (
         "离岗日期等改动:修改原行后重新导入,工号与到岗日期不变。",
         "To change something, change the row and import again; keep staff number and arrival.",
@@ -97,8 +101,8 @@ def template() -> bytes:
         sheet.add_data_validation(hint)
         letter = get_column_letter(place)
         hint.add(f"{letter}2:{letter}{ROWS_FORMATTED + 1}")
-    write_rows(book.create_sheet("示例 Example"), [_EXAMPLE], formatted=1)
-    _write_notes(book.create_sheet("说明 Notes"))
+    write_rows(book.create_sheet(OWN_EXAMPLE), [_EXAMPLE], formatted=1)
+    _write_notes(book.create_sheet(OWN_NOTES))
     return saved(book)
 
 

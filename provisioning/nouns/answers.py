@@ -8,13 +8,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from policies.explain import Finding
+from policies.says import Said
 from provisioning.nouns.people import Stay
 from provisioning.nouns.rights import DriftKind, Grant, NeedState
+from provisioning.nouns.units import Allotment
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One grant on one target: how far it has come, and the receipt where it is proved."""
+    """One grant on one target: how far it has come, and the receipt where it is proved. What asks for a unit is shown as
+    the unit, once one is held; `said` is what it waits for until then."""
 
     no: str
     grant: str
@@ -26,6 +29,7 @@ class Need:
     at: datetime | None = None
     receipt: int | None = None
     reason: str | None = None
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class StayWhy:
-    """What the rules say of one stay, and what is granted to it."""
+    """What the rules say of one stay, what is granted to it, and the units that answer what it asks for."""
 
     stay: Stay
     findings: tuple[Finding, ...]
     grants: tuple[Grant, ...]
+    units: tuple[Allotment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from enum import StrEnum
 
 class AllotmentState(StrEnum):
     """How an allotment stands: who asks waits until there is a unit; a flat is offered before it is held; a seat is held
-    at once."""
+    at once. One that was waived has ended, and nothing is given for the same ask until an operator asks anew."""
 
     QUEUED = "queued"
     OFFERED = "offered"
     HELD = "held"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True)

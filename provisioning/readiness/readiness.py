@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
+from policies.facts import asks_for_unit
+from policies.says import Said
 from provisioning.campus.campuses import Campuses
+from provisioning.campus.file import Campus
+from provisioning.grants.compile import unit_resource
 from provisioning.grants.grants import Grants
 from provisioning.grants.targets import Serving
 from provisioning.nouns.answers import Certificate, CertificateLine, HowReady, LineState, Need, Overview
+from provisioning.nouns.late import Lateness, Reach
 from provisioning.nouns.people import CardState, Person
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.rights import Grant, NeedState, WantedHeld
+from provisioning.nouns.units import Allotment, AllotmentState
+from provisioning.readiness.late import lateness
 from provisioning.store import people as people_store
 from provisioning.store import readiness as rows
 from provisioning.store import revocations as revocation_rows
 from provisioning.store import rights as rights_rows
+from provisioning.store import units as unit_rows
 from provisioning.store.engine import Tx
 from provisioning.store.revocations import RevokedLine
 
 NO_CARD = "no card"
 NO_TARGET = "no target"
+NO_SEAT = "No seat is free yet: place {place} in the queue."
+NO_FLAT = "No flat is free yet: place {place} in the queue, by points."
+OFFERED = "{unit} is offered until {until}, and waits to be accepted."
+WAIVED = "It was given up; an operator can ask for it anew."
+QUEUE_MAX = 20_000
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Readiness:
@@ -34,22 +50,22 @@ class Readiness:
     def of_people(self, tx: Tx, persons: Sequence[Person]) -> HowReady:
         """Every need of these persons, one a grant and target."""
         ids = [person.id for person in persons]
-        nos = {person.id: person.no for person in persons}
-        serving = self._grants.serving(self._campuses.current(tx))
+        campus = self._campuses.current(tx)
         cards = people_store.credentials_of(tx, ids)
-        with_card = {who for who, held in cards.items() if any(card.state is CardState.ACTIVE for card in held)}
-        records: dict[tuple[str | None, str], list[WantedHeld]] = defaultdict(list)
+        records: defaultdict[tuple[str | None, str], list[WantedHeld]] = defaultdict(list[WantedHeld])
         for record in rights_rows.records_of(tx, ids):
             records[record.holder, record.target].append(record)
-        needs = [
-            need
-            for grant in rights_rows.open_grants(tx, ids)
-            if grant.closes is None or grant.closes > tx.now
-            for need in _needs(
-                grant, nos[grant.person], has_card=grant.person in with_card, serving=serving, records=records, tx=tx
-            )
-        ]
-        return _readiness(len(persons), needs)
+        grants = [each for each in rights_rows.open_grants(tx, ids) if each.closes is None or each.closes > tx.now]
+        ground = _Ground(
+            tx=tx,
+            campus=campus,
+            serving=self._grants.serving(campus),
+            nos={person.id: person.no for person in persons},
+            with_card={who for who, held in cards.items() if any(card.state is CardState.ACTIVE for card in held)},
+            records=records,
+            units=_units(tx, [each.person for each in grants if asks_for_unit(each.resource)]),
+        )
+        return _readiness(len(persons), [need for grant in grants for need in _needs(grant, ground)])
 
     def of_batch(self, tx: Tx, batch: str) -> HowReady:
         """The needs of those whom a batch told of. Raises `NotFound`."""
@@ -68,6 +84,19 @@ class Readiness:
     def overview(self, tx: Tx) -> Overview:
         """The whole campus in a few figures."""
         return rows.overview(tx)
+
+    def late(self, tx: Tx) -> Lateness:
+        """What was to be open and was not proved in time: by now, and within the last 24 hours."""
+        return lateness(tx, self._grants.serving(self._campuses.current(tx)))
+
+    def reach(self, tx: Tx, target: str) -> Reach:
+        """How far the dates reach of what a target was last seen to hold: until then it opens by itself."""
+        connector = self._grants.serving(self._campuses.current(tx)).connectors.get(target)
+        if connector is None:
+            return Reach(None, None)
+        ends = map(connector.exposed_until, rows.held_bodies(tx, target))
+        dated = sorted(end for end in ends if end > _NEVER)
+        return Reach(dated[0], dated[-1]) if dated else Reach(None, None)
 
     def certificate(self, tx: Tx, revocation: str) -> Certificate:
         """What is proved of a revocation, as things stand. Raises `NotFound`."""
@@ -88,21 +117,65 @@ class Readiness:
         return [self.certificate(tx, each.id) for each in revocation_rows.revocations_of(tx, person.id)]
 
 
-def _needs(
-    grant: Grant,
-    no: str,
-    *,
-    has_card: bool,
-    serving: Serving,
-    records: dict[tuple[str | None, str], list[WantedHeld]],
-    tx: Tx,
-) -> list[Need]:
-    targets = serving.by_resource.get(grant.resource, ())
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all needs of one answer are told from."""
+
+    tx: Tx
+    campus: Campus
+    serving: Serving
+    nos: Mapping[str, str]
+    with_card: set[str]
+    records: Mapping[tuple[str | None, str], Sequence[WantedHeld]]
+    units: _Units
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """What answers each ask, by (stay, ask), and the place of each allotment that is queued."""
+
+    standing: Mapping[tuple[str, str], Allotment]
+    places: Mapping[str, int]
+
+
+def _units(tx: Tx, persons: Sequence[str]) -> _Units:
+    found = unit_rows.allotments_of(tx, sorted(set(persons))) if persons else []
+    standing = {(each.stay, each.ask): each for each in found if each.ended is None}
+    asks = sorted({(each.kind, each.ask) for each in standing.values() if each.state is AllotmentState.QUEUED})
+    places = {
+        placed.allotment.id: place
+        for kind, ask in asks
+        for place, placed in enumerate(unit_rows.queue(tx, kind, QUEUE_MAX, ask), 1)
+    }
+    return _Units(standing, places)
+
+
+def _needs(grant: Grant, ground: _Ground) -> list[Need]:
+    no, resource = ground.nos[grant.person], grant.resource
+    if asks_for_unit(resource):
+        allotment = ground.units.standing.get((grant.stay, resource))
+        unit = unit_resource(allotment)
+        if unit is None:
+            return [_need(grant, no, None, NeedState.WAITING, said=_waits(allotment, ground))]
+        grant = replace(grant, resource=unit)
+    targets = ground.serving.targets_of(grant.resource)
     if not targets:
         return [_need(grant, no, None, NeedState.MISSING, reason=NO_TARGET)]
-    if not has_card:
+    if grant.person not in ground.with_card and not asks_for_unit(resource):
         return [_need(grant, no, target, NeedState.MISSING, reason=NO_CARD) for target in targets]
-    return [_on_target(grant, no, target, records.get((grant.person, target), []), tx) for target in targets]
+    return [
+        _on_target(grant, no, target, ground.records.get((grant.person, target), ()), ground.tx) for target in targets
+    ]
+
+
+def _waits(allotment: Allotment | None, ground: _Ground) -> Said:
+    if allotment is None:
+        return Said(WAIVED)
+    if allotment.state is AllotmentState.OFFERED and allotment.offered_until is not None:
+        until = allotment.offered_until.astimezone(ground.campus.zone).strftime("%Y-%m-%d %H:%M")
+        return Said(OFFERED, (("unit", str(allotment.unit)), ("until", until)))
+    template = NO_FLAT if allotment.kind == "flat" else NO_SEAT
+    return Said(template, (("place", ground.units.places.get(allotment.id, QUEUE_MAX)),))
 
 
 def _on_target(grant: Grant, no: str, target: str, rows_there: Sequence[WantedHeld], tx: Tx) -> Need:
@@ -133,6 +206,7 @@ def _need(
     state: NeedState,
     row: WantedHeld | None = None,
     reason: str | None = None,
+    said: Said | None = None,
 ) -> Need:
     proved = row if row is not None and state is NeedState.PROVED else None
     return Need(
@@ -146,6 +220,7 @@ def _need(
         at=None if proved is None else proved.proved,
         receipt=None if proved is None else proved.receipt,
         reason=reason if row is None else row.refused or (row.reason if state is not NeedState.PROVED else None),
+        said=said,
     )
 
 

@@ -18,7 +18,7 @@ from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
 from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD
-from provisioning.store.tables import Instant, drift, record, target
+from provisioning.store.tables import Instant, drift, era, record, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,13 @@ class Noted(NamedTuple):
 
 # Built once: putting a statement together costs more than running it.
 _GOING = record.c.wanted.is_(None)
+# Until the era after a restore is settled, what was wanted then may have been taken away since: only erasures go out.
+_MAY_GO = or_(_GOING, ~select(era.c.id).where(era.c.settled.is_(None)).exists())
 _DIFFERENCES = (
     select(record.c.key, record.c.revision, record.c.wanted, record.c.rank, record.c.grants, record.c.urgent)
-    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.due <= bindparam("now"))
+    .where(
+        record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.due <= bindparam("now"), _MAY_GO
+    )
     .order_by(
         record.c.urgent.desc(),
         _GOING.desc(),
@@ -108,12 +112,12 @@ _RIGHT_DRIFTS = (
 )
 _FIRST = (
     select(func.min(record.c.due))
-    .where(record.c.target == bindparam("of_target"), record.c.dirty == true())
+    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), _MAY_GO)
     .scalar_subquery()
 )
 _ANY_URGENT = (
     select(record.c.key)
-    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.urgent)
+    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.urgent, _MAY_GO)
     .exists()
 )
 # What left the campus is never read again: counting its reading as due would have it claimed without end.
@@ -353,7 +357,7 @@ def target_states(tx: Tx, id_: str | None = None) -> list[TargetState]:
 
 def _urgent_due(now: datetime) -> ColumnElement[bool]:
     """That something urgent is due on the target: what still settles, or waits in back-off, is not."""
-    where = (record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= now)
+    where = (record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= now, _MAY_GO)
     return select(record.c.key).where(*where).exists()
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 
 from provisioning.nouns.people import Batch, Notice, NoticeKind, Standing
+from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
 from provisioning.store.tables import batch, notice
+
+_CHANGING = ("person", "stay", "content", "sealed", "standing", "reason", "hold")
+_IN_ORDER = attrgetter(*Notice.__slots__)
+_SEALED = Notice.__slots__.index("sealed")
+_ADD_NOTICES = Bulk(insert(notice), Notice.__slots__)
+_CHANGE_NOTICES = Bulk(
+    update(notice)
+    .where(notice.c.id == bindparam("at_id"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING}),
+    ("at_id", *(f"new_{name}" for name in _CHANGING)),
+)
 
 
 def taken_notices(tx: Tx, ids: Iterable[str]) -> dict[str, Notice]:
@@ -20,10 +33,46 @@ def taken_notices(tx: Tx, ids: Iterable[str]) -> dict[str, Notice]:
     }
 
 
-def add_notices(tx: Tx, notices: Sequence[Notice]) -> None:
-    """Notices that are being taken."""
-    if notices:
-        tx.run(insert(notice), [{column.name: getattr(one, column.name) for column in notice.c} for one in notices])
+def add_notices(tx: Tx, notices: Sequence[Notice], sealed: Mapping[str, bytes]) -> None:
+    """Notices that are being taken; `sealed` is what is personal in each, by its id."""
+    rows = ((_IN_ORDER(one), sealed.get(one.id)) for one in notices)
+    _ADD_NOTICES.run(tx, ((*row[:_SEALED], personal, *row[_SEALED + 1 :]) for row, personal in rows))
+
+
+def change_notices(tx: Tx, notices: Sequence[Notice]) -> None:
+    """Put what became of notices that were kept before, and to whom they belong; what they said stays."""
+    _CHANGE_NOTICES.run(tx, map(attrgetter("id", *_CHANGING), notices))
+
+
+def notices_of(tx: Tx, persons: Iterable[str]) -> dict[str, list[Notice]]:
+    """All that was ever told of these persons, by person."""
+    found: dict[str, list[Notice]] = {}
+    for some in parts(persons):
+        for row in tx.run(select(notice).where(notice.c.person.in_(some)).order_by(notice.c.at, notice.c.id)):
+            found.setdefault(row.person, []).append(notice_of(row))
+    return found
+
+
+def notices_held(tx: Tx, hold: str) -> list[Notice]:
+    """The notices that wait in a hold, in the order of their telling."""
+    query = select(notice).where(notice.c.hold == hold, notice.c.standing == Standing.HELD.value)
+    return [notice_of(row) for row in tx.run(query.order_by(notice.c.told, notice.c.id))]
+
+
+def list_notices(
+    tx: Tx, person: str | None, standing: Standing | None, limit: int, after: str | None
+) -> tuple[Notice, ...]:
+    """Notices that came by themselves, the last taken first, from behind the one with the id `after` on."""
+    query = select(notice).where(notice.c.source.is_not(None))
+    if person is not None:
+        query = query.where(notice.c.person == person)
+    if standing is not None:
+        query = query.where(notice.c.standing == standing.value)
+    if after is not None:
+        last = select(notice.c.at, notice.c.id).where(notice.c.id == after).subquery()
+        query = query.join(last, or_(notice.c.at < last.c.at, and_(notice.c.at == last.c.at, notice.c.id < last.c.id)))
+    rows = tx.run(query.order_by(notice.c.at.desc(), notice.c.id.desc()).limit(limit))
+    return tuple(notice_of(row) for row in rows)
 
 
 def notice_of(row: Row[Any]) -> Notice:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, case, false, insert, or_, select, true, update
 
 from provisioning.nouns.people import CardState, Credential, Move, Pause, Person, Stay, StayState
+from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
-from provisioning.store.tables import credential, notice, person, record, stay
+from provisioning.store.tables import allotment, credential, grant, notice, person, record, revocation, stay
 
 LOOK_S = 20
 """Whoever changes a person looks at once; past this, the timer does it in their place."""
@@ -19,24 +21,62 @@ LOOK_S = 20
 _ACTIVE_FIRST = case((credential.c.state == CardState.ACTIVE.value, 0), else_=1)
 _PERSON = (person.c.id, person.c.no, person.c.sealed, person.c.created, person.c.due, person.c.merged_into)
 
+# In the order of `_stay_row`, and in that of `_credential_row`.
+_STAY = (
+    "id", "person", "department", "post", "kind", "area", "arrival", "departure", "state", "notice", "opened_by",
+    "arrived", "moves", "pauses", "created", "ended",
+)  # fmt: skip
+_STAY_CHANGES = (*_STAY[2:-2], "ended")
+_ADD_PERSONS = Bulk(insert(person), ("id", "no", "id_digest", "sealed", "due", "created"))
+_RESEAL = Bulk(
+    update(person)
+    .where(person.c.id == bindparam("at_id"))
+    .values(sealed=bindparam("new_sealed"), id_digest=bindparam("new_digest")),
+    ("at_id", "new_sealed", "new_digest"),
+)
+_ADD_STAYS = Bulk(insert(stay), _STAY)
+_CHANGE_STAYS = Bulk(
+    update(stay)
+    .where(stay.c.id == bindparam("at_id"))
+    .values({name: bindparam(f"new_{name}") for name in _STAY_CHANGES}),
+    ("at_id", *(f"new_{name}" for name in _STAY_CHANGES)),
+)
+_ADD_CREDENTIALS = Bulk(insert(credential), Credential.__slots__)
 
-def find_persons(
-    tx: Tx, nos: Iterable[str] = (), digests: Iterable[bytes] = ()
-) -> dict[str, tuple[Person, bytes | None]]:
-    """Persons who have any of the staff numbers or of the identity digests, by id, each with the digest on file."""
-    found: dict[str, tuple[Person, bytes | None]] = {}
-    for column, values in ((person.c.no, nos), (person.c.id_digest, digests)):
-        for part in parts(values):
-            for row in tx.run(select(*_PERSON, person.c.id_digest).where(column.in_(part))):
-                found[row.id] = (_person(row), row.id_digest)
-    return found
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Persons by the staff numbers and identity digests that were asked for, and the digest on file of each by id. A
+    number that was merged into another finds who they are now."""
+
+    by_no: Mapping[str, Person]
+    by_digest: Mapping[bytes, Person]
+    digests: Mapping[str, bytes | None]
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody."""
+        return bool(self.digests)
+
+
+def find_persons(tx: Tx, nos: Iterable[str] = (), digests: Iterable[bytes] = ()) -> Found:
+    """Persons who have any of the staff numbers or of the identity digests."""
+    asked = [*_rows_where(tx, person.c.no, nos), *_rows_where(tx, person.c.id_digest, digests)]
+    merged = {row.merged_into for row in asked if row.merged_into is not None}
+    now = {row.id: row for row in [*asked, *(_rows_where(tx, person.c.id, merged) if merged else ())]}
+    held = [(row, now[row.merged_into or row.id]) for row in asked]
+    return Found(
+        {row.no: _person(one) for row, one in held},
+        {row.id_digest: _person(one) for row, one in held if row.id_digest is not None},
+        {one.id: one.id_digest for _, one in held},
+    )
 
 
 def list_persons(tx: Tx, part_of_no: str, limit: int, after: str | None) -> tuple[Person, ...]:
-    """Persons whose staff number holds that text, in the order of their numbers, from behind `after` on."""
-    query = (
-        select(*_PERSON).where(person.c.no.contains(part_of_no, autoescape=True)) if part_of_no else select(*_PERSON)
-    )
+    """Persons whose staff number holds that text, in the order of their numbers, from behind `after` on; none whose
+    number was merged into another."""
+    query = select(*_PERSON).where(person.c.merged_into.is_(None))
+    if part_of_no:
+        query = query.where(person.c.no.contains(part_of_no, autoescape=True))
     if after is not None:
         query = query.where(person.c.no > after)
     return tuple(_person(row) for row in tx.run(query.order_by(person.c.no).limit(limit)))
@@ -62,25 +102,22 @@ def persons_arriving(tx: Tx, day: date) -> tuple[Person, ...]:
 
 def add_persons(tx: Tx, rows: Sequence[tuple[Person, bytes | None]]) -> None:
     """New persons, each with the digest of the identity number where there is one."""
-    if rows:
-        tx.run(
-            insert(person),
-            [
-                {"id": p.id, "no": p.no, "id_digest": digest, "sealed": p.sealed, "due": p.due, "created": p.created}
-                for p, digest in rows
-            ],
-        )
+    _ADD_PERSONS.run(tx, ((p.id, p.no, digest, p.sealed, p.due, p.created) for p, digest in rows))
 
 
 def reseal_persons(tx: Tx, rows: Sequence[tuple[str, bytes, bytes | None]]) -> None:
     """Put new sealed fields, and the identity digest, for persons by id."""
-    if rows:
-        tx.run(
-            update(person)
-            .where(person.c.id == bindparam("at_id"))
-            .values(sealed=bindparam("new_sealed"), id_digest=bindparam("new_digest")),
-            [{"at_id": at, "new_sealed": sealed, "new_digest": digest} for at, sealed, digest in rows],
-        )
+    _RESEAL.run(tx, rows)
+
+
+def merge_persons(tx: Tx, old: str, new: str) -> None:
+    """Everything that is one person's is another's from now on, for both are one; the row of the first stays, and says
+    so. Its digest is gone, for the number it stands for is the other's."""
+    for table in (stay, credential, notice, grant, allotment, revocation):
+        tx.run(update(table).where(table.c.person == old).values(person=new))
+    tx.run(update(record).where(record.c.holder == old).values(holder=new))
+    tx.run(update(person).where(person.c.merged_into == old).values(merged_into=new))
+    tx.run(update(person).where(person.c.id == old).values(merged_into=new, id_digest=None))
 
 
 def soon(tx: Tx) -> datetime:
@@ -105,20 +142,12 @@ def stays_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Stay, ...]]:
 
 def add_stays(tx: Tx, stays: Sequence[Stay]) -> None:
     """New stays."""
-    if stays:
-        tx.run(insert(stay), [_stay_row(one) for one in stays])
+    _ADD_STAYS.run(tx, map(_stay_row, stays))
 
 
 def change_stays(tx: Tx, stays: Sequence[Stay]) -> None:
     """Put what HR may change of stays, and the notice that did it."""
-    columns = [column.name for column in stay.c if column.name not in ("id", "created")]
-    if stays:
-        tx.run(
-            update(stay)
-            .where(stay.c.id == bindparam("at_id"))
-            .values({name: bindparam(f"new_{name}") for name in columns}),
-            [{"at_id": one.id, **{f"new_{name}": _stay_row(one)[name] for name in columns}} for one in stays],
-        )
+    _CHANGE_STAYS.run(tx, ((one.id, *_stay_row(one)[2:-2], one.ended) for one in stays))
 
 
 def credentials_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Credential, ...]]:
@@ -165,13 +194,17 @@ def cards_not_proved_gone(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[tup
 
 def add_credentials(tx: Tx, cards: Sequence[Credential]) -> None:
     """New credentials; those that were are never deleted."""
-    if cards:
-        tx.run(insert(credential), [_credential_row(card) for card in cards])
+    _ADD_CREDENTIALS.run(tx, map(_credential_row, cards))
 
 
 def end_credential(tx: Tx, at: str, state: CardState) -> None:
     """A credential is over from now on."""
     tx.run(update(credential).where(credential.c.id == at).values(state=state.value, closes=tx.now, ended=tx.now))
+
+
+def _rows_where(tx: Tx, column: ColumnElement[Any], values: Iterable[Any]) -> list[Row[Any]]:
+    query = select(*_PERSON, person.c.id_digest)
+    return [row for part in parts(values) for row in tx.run(query.where(column.in_(part)))]
 
 
 def _persons_where(tx: Tx, condition: ColumnElement[bool]) -> tuple[Person, ...]:
@@ -206,11 +239,25 @@ def _stay(row: Row[Any]) -> Stay:
     )
 
 
-def _stay_row(one: Stay) -> Mapping[str, Any]:
-    told = {column.name: getattr(one, column.name) for column in stay.c}
-    moves = [[move.day.isoformat(), move.department, move.post, move.kind, move.area] for move in one.moves]
-    pauses = [[pause.opens.isoformat(), pause.closes.isoformat() if pause.closes else None] for pause in one.pauses]
-    return told | {"state": one.state.value, "moves": moves, "pauses": pauses}
+def _stay_row(one: Stay) -> tuple[Any, ...]:
+    return (
+        one.id,
+        one.person,
+        one.department,
+        one.post,
+        one.kind,
+        one.area,
+        one.arrival,
+        one.departure,
+        one.state.value,
+        one.notice,
+        one.opened_by,
+        one.arrived,
+        [[move.day.isoformat(), move.department, move.post, move.kind, move.area] for move in one.moves],
+        [[pause.opens.isoformat(), pause.closes.isoformat() if pause.closes else None] for pause in one.pauses],
+        one.created,
+        one.ended,
+    )
 
 
 def _credential(row: Row[Any]) -> Credential:
@@ -227,5 +274,15 @@ def _credential(row: Row[Any]) -> Credential:
     )
 
 
-def _credential_row(card: Credential) -> Mapping[str, Any]:
-    return {column.name: getattr(card, column.name) for column in credential.c} | {"state": card.state.value}
+def _credential_row(card: Credential) -> tuple[Any, ...]:
+    return (
+        card.id,
+        card.person,
+        card.kind,
+        card.number,
+        card.opens,
+        card.closes,
+        card.state.value,
+        card.created,
+        card.ended,
+    )

@@ -26,6 +26,11 @@ PRIORITY_URGENT = 100
 # In the order of WantedHeld's fields.
 RECORD = tuple(record.c[name] for name in WantedHeld._fields)
 # Built once: putting a statement together costs more than running it.
+_OPEN_GRANTS = (
+    select(*(grant.c[name] for name in Grant.__slots__))
+    .where(grant.c.person.in_(bindparam("persons", expanding=True)), grant.c.ended.is_(None))
+    .order_by(grant.c.recorded, grant.c.id)
+)
 RECORDS_OF = select(*RECORD).where(record.c.holder.in_(bindparam("holders", expanding=True)))
 RECORDS_OF_KEYS = select(*RECORD).where(record.c.key.in_(bindparam("keys", expanding=True)))
 
@@ -40,6 +45,12 @@ _CHANGED = (
 )  # fmt: skip
 _HERE = (record.c.target == bindparam("at"), record.c.key == bindparam("under"))
 _ADD_GRANTS = Bulk(insert(grant), Grant.__slots__)
+_END_GRANTS = Bulk(
+    update(grant)
+    .where(grant.c.id == bindparam("at"))
+    .values(ended=bindparam("now"), ended_by=bindparam("cause"), valid_to=bindparam("until")),
+    ("at", "now", "cause", "until"),
+)
 _ADD_RECORDS = Bulk(insert(record), _FRESH)
 _CHANGE_RECORDS = Bulk(
     update(record).where(*_HERE).values({name: bindparam(f"new_{name}") for name in _CHANGED}),
@@ -68,9 +79,30 @@ def open_grants(tx: Tx, persons: Sequence[str]) -> list[Grant]:
     """The grants of these persons that nobody has ended, whatever their dates."""
     found: list[Grant] = []
     for some in parts(persons):
-        mine = (grant.c.person.in_(some), grant.c.ended.is_(None))
-        found += [Grant(**row) for row in tx.rows(select(grant).where(*mine).order_by(grant.c.recorded, grant.c.id))]
+        found += [Grant(*row) for row in tx.tuples(_OPEN_GRANTS, {"persons": some})]
     return found
+
+
+def grant_by_id(tx: Tx, id_: str) -> Grant | None:
+    """The grant of this id."""
+    found = tx.rows(select(grant).where(grant.c.id == id_))
+    return Grant(**found[0]) if found else None
+
+
+def grants_by_ids(tx: Tx, ids: Sequence[str]) -> list[Grant]:
+    """The grants of these ids, ended or not."""
+    found: list[Grant] = []
+    for some in parts(ids):
+        found += [Grant(**row) for row in tx.rows(select(grant).where(grant.c.id.in_(some)))]
+    return found
+
+
+def grants_of(tx: Tx, holder: str, limit: int, *, everything: bool) -> list[Grant]:
+    """A person's grants, those that open last first; only what is not over and not ended, unless everything is asked."""
+    mine = select(grant).where(grant.c.person == holder)
+    if not everything:
+        mine = mine.where(grant.c.ended.is_(None), or_(grant.c.closes.is_(None), grant.c.closes > tx.now))
+    return [Grant(**row) for row in tx.rows(mine.order_by(grant.c.opens.desc(), grant.c.id).limit(limit))]
 
 
 def add_grants(tx: Tx, grants: Sequence[Grant]) -> None:
@@ -78,10 +110,9 @@ def add_grants(tx: Tx, grants: Sequence[Grant]) -> None:
     _ADD_GRANTS.run(tx, map(attrgetter(*Grant.__slots__), grants))
 
 
-def end_grants(tx: Tx, ids: Sequence[str], by: str) -> None:
-    """End grants now; `by` names the cause."""
-    for some in parts(ids):
-        tx.run(update(grant).where(grant.c.id.in_(some)).values(ended=tx.now, ended_by=by))
+def end_grants(tx: Tx, valid_to: Mapping[str, datetime], by: str) -> None:
+    """End grants now, by id, each with the instant until which it held by what is known now; `by` names the cause."""
+    _END_GRANTS.run(tx, ((id_, tx.now, by, until) for id_, until in valid_to.items()))
 
 
 def records_of(tx: Tx, holders: Sequence[str]) -> list[WantedHeld]:

@@ -47,6 +47,12 @@ def event_of(tx: Tx, event_id: int) -> Event | None:
     return _event(row) if row else None
 
 
+def event_at(tx: Tx, position: int) -> Event | None:
+    """The event at a place in the tree."""
+    row = tx.run(_EVENT.where(event.c.position == position)).first()
+    return _event(row) if row else None
+
+
 def recent(tx: Tx, limit: int, before: int | None = None) -> list[Event]:
     """The last sealed events, newest first; those at positions below `before` where it is given."""
     query = _EVENT.where(event.c.position.is_not(None))
@@ -145,6 +151,25 @@ def checkpoints(tx: Tx, size_min: int = 0) -> Iterator[Checkpoint]:
         if len(rows) < READ_AT_ONCE:
             return
         size_min = rows[-1].size + 1
+
+
+def last_checkpoint_to(tx: Tx, size_max: int) -> Checkpoint | None:
+    """The newest checkpoint of at most so many leaves."""
+    return checkpoint_before(tx, size_max + 1)
+
+
+def first_gap(tx: Tx) -> int | None:
+    """The first place whose event was lost in a restore; None where none was."""
+    if tx.run(select(func.count(event.c.position))).scalar_one() == size(tx):
+        return None
+    following = event.alias()
+    joined = select(event.c.position).where(
+        event.c.position.is_not(None),
+        event.c.position < size(tx) - 1,
+        ~select(following.c.id).where(following.c.position == event.c.position + 1).exists(),
+    )
+    gap = tx.run(joined.order_by(event.c.position).limit(1)).scalar()
+    return 0 if gap is None else gap + 1
 
 
 def add_checkpoint(tx: Tx, made: Checkpoint) -> None:

@@ -15,6 +15,7 @@ from provisioning.story.tree import Frontier, extends, includes, leaf_hash
 
 EXPORT_MARK = "foyer story export 1"
 PROOF_MARK = "foyer event proof 1"
+ERA_BEGUN = "era.begun"
 CONSISTENCY_MARK = "foyer consistency proof 1"
 
 
@@ -22,6 +23,10 @@ class Sentence(StrEnum):
     """What a check can come to."""
 
     AGREES = "{events} events agree with {checkpoints} signed checkpoints; the last {unsigned} are not under one yet."
+    AGREES_WITHOUT_SOME = (
+        "{events} events agree with {checkpoints} signed checkpoints; the last {unsigned} are not under one yet. {lost} "
+        "more were lost when a backup was put back: they were signed, and what came later goes on from their signature."
+    )
     AGREES_BY_ITS_OWN_KEY = (
         "{events} events agree with {checkpoints} checkpoints, but the key came with the file: "
         "compare it with the hub's."
@@ -109,14 +114,48 @@ class Walk:
         self.tree = frontier or Frontier()
         self.signed = self.tree.size
         self.checkpoints = 0
+        self.lost = 0
+        self._ahead: list[Head] = []
 
     def event(self, position: int, leaf: bytes, body: bytes | None) -> None:
         """The next event; without a body where only its leaf is known. Raises `Broken`."""
+        if position > self.tree.size and body is not None:
+            self._leap(position, body)
         if position != self.tree.size:
             raise Broken(Sentence.EVENT_MISSING, position=self.tree.size, found=position)
         if body is not None and not (isinstance(body, bytes) and leaf_hash(body) == leaf):
             raise Broken(Sentence.EVENT_CHANGED, position=position)
         self.tree.add(leaf)
+
+    def ahead(self, head: Head) -> None:
+        """A signed head of events that are not here: right only where the next event says that a restore lost them."""
+        self._ahead.append(head)
+
+    def end(self) -> None:
+        """No event comes any more. Raises `Broken`."""
+        if self._ahead:
+            raise Broken(Sentence.CUT_SHORT, events=self.tree.size, size=self._ahead[0].size)
+
+    def agrees(self, span: int, unsigned: int, *, own_key: bool = False) -> Verdict:
+        """That all of `span` places agree; those whose events were lost are told apart."""
+        fields = {"events": span - self.lost, "checkpoints": self.checkpoints, "unsigned": unsigned}
+        if own_key:
+            return Verdict(ok=True, template=Sentence.AGREES_BY_ITS_OWN_KEY, fields=fields)
+        if self.lost:
+            return Verdict(ok=True, template=Sentence.AGREES_WITHOUT_SOME, fields=fields | {"lost": self.lost})
+        return Verdict(ok=True, template=Sentence.AGREES, fields=fields)
+
+    def _leap(self, position: int, body: bytes) -> None:
+        tree = leap(body, self.tree.size, position)
+        last = self._ahead[-1] if self._ahead else None
+        if tree is None or last is None:
+            return
+        if (last.size, last.root) != (tree.size, tree.root()):
+            raise Broken(Sentence.NOT_AS_SIGNED, since=self.signed, size=last.size)
+        self.lost += position - self.tree.size
+        self.checkpoints += len(self._ahead)
+        self.tree, self.signed = tree, position
+        self._ahead.clear()
 
     def head(self, note: str, size: int | str = "?") -> Head:
         """The tree head of a note that the key signed. Raises `Broken`."""
@@ -135,6 +174,19 @@ class Walk:
             raise Broken(Sentence.NOT_AS_SIGNED, since=self.signed, size=head.size)
         self.signed = head.size
         self.checkpoints += 1
+
+
+def leap(body: bytes, since: int, until: int) -> Frontier | None:
+    """The tree of `until` leaves, where the event at that place tells of an era for which those from `since` on are lost,
+    and keeps that tree's full subtrees; else None."""
+    try:
+        told = json.loads(body)
+        lost = told["data"]["lost"]
+        if told["kind"] != ERA_BEGUN or (lost["since"], lost["until"]) != (since, until):
+            return None
+        return Frontier(until, _unb64_all(lost["roots"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def verify_export(lines: Iterable[str], vkey: str | None = None) -> Verdict:
@@ -189,10 +241,10 @@ def _export(lines: Iterable[str], vkey: str | None) -> Verdict:
             _line(walk, json.loads(line))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Broken(Sentence.NO_EXPORT, line=number) from error
+    walk.end()
     if walk.tree.size < until:
         raise Broken(Sentence.CUT_SHORT, events=walk.tree.size, size=until)
-    fields = {"events": until - since, "checkpoints": walk.checkpoints, "unsigned": max(0, until - walk.signed)}
-    return Verdict(ok=True, template=Sentence.AGREES if vkey else Sentence.AGREES_BY_ITS_OWN_KEY, fields=fields)
+    return walk.agrees(until - since, max(0, until - walk.signed), own_key=not vkey)
 
 
 def _opened(line: str, vkey: str | None) -> tuple[Walk, int]:
@@ -206,7 +258,11 @@ def _opened(line: str, vkey: str | None) -> tuple[Walk, int]:
 
 def _line(walk: Walk, row: Mapping[str, Any]) -> None:
     if "checkpoint" in row:
-        walk.checkpoint(walk.head(row["checkpoint"]))
+        head = walk.head(row["checkpoint"])
+        if head.size > walk.tree.size:
+            walk.ahead(head)
+        else:
+            walk.checkpoint(head)
     else:
         body = row.get("body")
         walk.event(int(row["position"]), base64.b64decode(row["leaf"]), None if body is None else body.encode())

@@ -3,9 +3,12 @@ One JSON object a line, only ever appended to; a last line that a crash tore is 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from provisioning.nouns.refusals import Refusal
@@ -36,17 +39,18 @@ def end_of(path: Path) -> int:
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Stone:
+    """One checkpoint as the file has it; `roots` empty where they were not kept."""
+
+    at: datetime
+    note: str
+    roots: tuple[bytes, ...]
+
+
 def notes_in(path: Path, end: int) -> Iterator[str]:
     """The signed notes in the first `end` bytes, in order. Raises `OutsideDamaged`."""
-    if not end:
-        return
-    with path.open("rb") as file:
-        while file.tell() < end:
-            line = file.readline(LINE_BYTES_MAX)
-            if line.endswith(b"\n"):
-                yield _note(line, path)
-            elif len(line) == LINE_BYTES_MAX:
-                raise OutsideDamaged(path=str(path))
+    return (_note(line, path) for line in _lines(path, end))
 
 
 def last_note(path: Path) -> str | None:
@@ -61,9 +65,18 @@ def last_note(path: Path) -> str | None:
     return _note(whole[-1], path) if whole else None
 
 
-def append(path: Path, checkpoint: Checkpoint) -> None:
-    """Write one more checkpoint, and wait until it is on the disk. Raises `OutsideUnwritable`."""
-    line = json.dumps({"at": checkpoint.at.isoformat(), "note": checkpoint.note}, ensure_ascii=False)
+def stones(path: Path) -> Iterator[Stone]:
+    """Every checkpoint of the file, in order. Raises `OutsideDamaged`."""
+    for line in _lines(path, end_of(path)):
+        yield _stone(line, path)
+
+
+def append(path: Path, checkpoint: Checkpoint, roots: Sequence[bytes] = ()) -> None:
+    """Write one more checkpoint, and wait until it is on the disk. `roots` are those of the tree's full subtrees: with
+    them the tree can go on even where its leaves are lost. Raises `OutsideUnwritable`."""
+    told = {"at": checkpoint.at.isoformat(), "note": checkpoint.note}
+    kept = [base64.b64encode(root).decode() for root in roots]
+    line = json.dumps(told | ({"roots": kept} if kept else {}), ensure_ascii=False)
     try:
         is_new = not path.exists()
         with path.open("a+b") as file:
@@ -75,6 +88,28 @@ def append(path: Path, checkpoint: Checkpoint) -> None:
             sync_folder(path.parent)
     except OSError as error:
         raise OutsideUnwritable(path=str(path), reason=error.strerror) from error
+
+
+def _lines(path: Path, end: int) -> Iterator[bytes]:
+    if not end:
+        return
+    with path.open("rb") as file:
+        while file.tell() < end:
+            line = file.readline(LINE_BYTES_MAX)
+            if line.endswith(b"\n"):
+                yield line
+            elif len(line) == LINE_BYTES_MAX:
+                raise OutsideDamaged(path=str(path))
+
+
+def _stone(line: bytes, path: Path) -> Stone:
+    note = _note(line, path)
+    try:
+        told = json.loads(line)
+        roots = tuple(base64.b64decode(root, validate=True) for root in told.get("roots", ()))
+        return Stone(datetime.fromisoformat(told["at"]), note, roots)
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutsideDamaged(path=str(path)) from error
 
 
 def _note(line: bytes, path: Path) -> str:

@@ -27,6 +27,13 @@ class NotSignedYet(Refusal):
     status = 409
 
 
+class NotProvable(Refusal):
+    """Event {id} cannot be proved by itself, for events beside it were lost when a backup was put back. The whole story can
+    still be checked: foyer audit export FILE"""
+
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """That an event is in the story: its place, its path to the root, and the signed checkpoint that names the root."""
@@ -75,8 +82,7 @@ class Proofs:
         except outside.OutsideDamaged as damaged:
             return Verdict(ok=False, template=damaged.template(), fields=damaged.fields)
         events = walk.tree.size + waiting
-        fields = {"events": events, "checkpoints": walk.checkpoints, "unsigned": events - walk.signed}
-        return Verdict(ok=True, template=Sentence.AGREES, fields=fields)
+        return walk.agrees(events, events - walk.signed)
 
     def export(self, tx: Tx, since: int = 0, until: int | None = None) -> Iterator[str]:
         """The events at positions [since, until) as JSON lines, with what `offline.verify_export` needs: the tree before
@@ -84,9 +90,7 @@ class Proofs:
         size = rows.size(tx)
         stop = size if until is None else max(0, min(until, size))
         start = max(0, min(since, stop))
-        before = Frontier()
-        for _, leaf in rows.leaves(tx, 0, start):
-            before.add(leaf)
+        before = tree_of(tx, start)
         header = {
             "is": offline.EXPORT_MARK,
             "origin": self.key.name,
@@ -100,6 +104,9 @@ class Proofs:
         heads = rows.checkpoints(tx, start + 1)
         upcoming = next(heads, None)
         for position, line in _lines(tx, start, stop, end):
+            while upcoming and upcoming.size <= position:
+                yield _json({"checkpoint": upcoming.note, "at": upcoming.at.isoformat()})
+                upcoming = next(heads, None)
             yield line
             if upcoming and upcoming.size == position + 1:
                 yield _json({"checkpoint": upcoming.note, "at": upcoming.at.isoformat()})
@@ -113,6 +120,13 @@ class Proofs:
         last = rows.last_checkpoint(tx)
         if event.position is None or last is None or event.position >= last.size:
             raise NotSignedYet(id=event_id)
+        lost = rows.first_gap(tx)
+        if lost is not None:
+            # What the lost leaves are part of cannot be counted again: an earlier signature may do without them.
+            before = rows.last_checkpoint_to(tx, lost)
+            if before is None or event.position >= before.size:
+                raise NotProvable(id=event_id)
+            last = before
         path = inclusion_proof(event.position, last.size, _leaves_in(tx))
         return Proof(event.position, event.body.decode(), path, last.note, self.key.text())
 
@@ -150,10 +164,24 @@ class Proofs:
         return Broken(Sentence.TWO_CHECKPOINTS, size=inside.size, path=str(self._path))
 
 
+def tree_of(tx: Tx, size: int | None = None) -> Frontier:
+    """The tree of the first so many leaves; past those that a restore lost, from what was kept of them."""
+    tree = Frontier()
+    for position, leaf in rows.leaves(tx, 0, size):
+        if position > tree.size:
+            began = rows.event_at(tx, position)
+            tree = (offline.leap(began.body, tree.size, position) if began else None) or tree
+        tree.add(leaf)
+    return tree
+
+
 def _along(tx: Tx, walk: Walk, heads: Iterator[Head]) -> None:
     upcoming = next(heads, None)
     for event in rows.sealed(tx, 0):
         position = event.position if event.position is not None else -1
+        while upcoming and walk.tree.size < upcoming.size <= position:
+            walk.ahead(upcoming)
+            upcoming = next(heads, None)
         walk.event(position, event.leaf, event.body)
         if not _columns_agree(event):
             raise Broken(Sentence.COLUMNS_CHANGED, position=position)

@@ -8,17 +8,21 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from provisioning.nouns.refusals import Refusal, StoreBusy, StoreFull
 from provisioning.nouns.told import Checkpoint
+from provisioning.store import eras
 from provisioning.store import story as rows
 from provisioning.store.engine import Store, Tx
 from provisioning.story import outside
 from provisioning.story.notes import NoteBroken
+from provisioning.story.offline import leap
 from provisioning.story.signing import Signer
 from provisioning.story.story import ANCHORS, WAKES
+from provisioning.story.tail import Tail, TailForeign, TailUnwritable
 from provisioning.story.tree import Frontier
 
 LEASE = "sealer"
@@ -28,6 +32,7 @@ RETRY_S = 1.0
 CHECKPOINT_EVERY_S = 60.0
 SEALED_AT_ONCE_MAX = 5_000
 ROUNDS_MAX = 40
+TAILED_AT_ONCE_MAX = 2_000
 
 Hop = Callable[..., Awaitable[Any]]
 Report = Callable[[Tx, Refusal], object]
@@ -44,14 +49,23 @@ class Sealer:
     """Seals within a second of each event, and signs a checkpoint each minute in which something was told; at once where
     an act asks for it.
 
-    `report` is told, in a transaction of its own, why nothing can be signed; it is told again each minute while so.
+    `report` is told, in a transaction of its own, why nothing can be signed, or the tail not written; it is told again
+    each minute while so. What a checkpoint covers goes into the `tail` before it is signed.
     """
 
-    def __init__(self, store: Store, signer: Signer, outside_path: Path, report: Report | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer,
+        outside_path: Path,
+        report: Report | None = None,
+        tail: Tail | None = None,
+    ) -> None:
         self._store = store
         self._signer = signer
         self._path = outside_path
         self._report = report
+        self._tail = tail
         self._owner = store.ids.new("sealer")
         self._tree = Frontier()
         self._agreed = 0
@@ -73,7 +87,8 @@ class Sealer:
         return total
 
     def checkpoint_once(self) -> Checkpoint | None:
-        """Sign the tree, where it has grown and the lease is ours, into the database and then outside.
+        """Copy what is new into the tail, and sign the tree, where it has grown and the lease is ours, into the database
+        and then outside.
 
         Raises `StoryBroken` and signs nothing where the last checkpoint does not agree; `OutsideUnwritable`.
         """
@@ -85,6 +100,7 @@ class Sealer:
             self._mend_outside(tx, last)
             self._grow(tx, last)
             size, root = self._tree.size, self._tree.root()
+        self._copy(size)
         if size == (last.size if last else 0):
             return None
         return self._sign(last, size, root)
@@ -131,6 +147,17 @@ class Sealer:
                 await self._step(hop, partial(self._tell_of, refusal))
         return True
 
+    def _copy(self, size: int) -> None:
+        """Into the tail, up to a size. A tail that cannot be written keeps nothing from being signed: it shows as short."""
+        if self._tail is None:
+            return
+        try:
+            with self._store.reading() as tx:
+                while some := list(islice(rows.sealed(tx, self._tail.reaches(), size), TAILED_AT_ONCE_MAX)):
+                    self._tail.append(some, eras.images(tx, some), tx.now)
+        except (TailUnwritable, TailForeign) as refusal:
+            self._tell_of(refusal)
+
     def _tell_of(self, refusal: Refusal) -> None:
         if self._report:
             with self._store.writing() as tx:
@@ -165,6 +192,8 @@ class Sealer:
             if self._tree.size > last.size:
                 self._tree = Frontier()  # another sealer signed a smaller tree than we have seen: count again
             self._take_in(tx, last.size)
+            if self._tree.size < last.size:
+                self._leap(tx, last.size)
             if not self._agrees(last):
                 self._tree, self._agreed = Frontier(), 0
                 raise StoryBroken(size=last.size, path=str(self._path))
@@ -173,9 +202,19 @@ class Sealer:
 
     def _take_in(self, tx: Tx, stop: int | None) -> None:
         for position, leaf in rows.leaves(tx, self._tree.size, stop):
-            if position != self._tree.size or not isinstance(leaf, bytes):
+            if position != self._tree.size:
+                self._leap(tx, position)
+            if not isinstance(leaf, bytes):
                 raise StoryBroken(size=position, path=str(self._path))
             self._tree.add(leaf)
+
+    def _leap(self, tx: Tx, to: int) -> None:
+        """Go on past events that a restore lost, from the subtrees that were kept outside."""
+        began = rows.event_at(tx, to)
+        tree = None if began is None else leap(began.body, self._tree.size, to)
+        if tree is None:
+            raise StoryBroken(size=to, path=str(self._path))
+        self._tree = tree
 
     def _agrees(self, last: Checkpoint) -> bool:
         try:
@@ -192,7 +231,7 @@ class Sealer:
         before = rows.checkpoint_before(tx, last.size) if last else None
         if last is None or note != (before.note if before else None):
             raise StoryBroken(size=last.size if last else 0, path=str(self._path))
-        outside.append(self._path, last)
+        outside.append(self._path, last, self._roots(tx, last.size))
 
     def _sign(self, last: Checkpoint | None, size: int, root: bytes) -> Checkpoint | None:
         with self._store.writing() as tx:
@@ -201,8 +240,17 @@ class Sealer:
             made = Checkpoint(size, root, tx.now, self._signer.checkpoint(size, root))
             rows.add_checkpoint(tx, made)
         self._agreed = size
-        outside.append(self._path, made)
+        outside.append(self._path, made, self._tree.roots)
         return made
+
+    def _roots(self, tx: Tx, size: int) -> list[bytes]:
+        """The full subtrees of an earlier tree: counted from the beginning, as seldom as a crash comes at that instant."""
+        present, self._tree = self._tree, Frontier()
+        try:
+            self._take_in(tx, size)
+            return self._tree.roots
+        finally:
+            self._tree = present
 
 
 async def _first_of(*events: asyncio.Event, timeout_s: float) -> None:

@@ -19,6 +19,11 @@ WAKES = "story"
 ANCHORS = "story/anchor"
 """Topics: that something was told; that it must be under a signed checkpoint, outside the database too, at once."""
 
+OPENING = frozenset({"stay.announced", "card.assigned", "grant.given", "operator.added", "notice.taken"})
+TAKING = ("person.", "stay.", "card.", "grant.", "notice.", "operator.", "sender.", "hold.", "rules.", "campus.")
+"""What is told of these subjects may take something away, save what only opens: a restored database must not be able to
+forget it, so it is copied outside at once, not within the minute."""
+
 
 class Story:
     """Writes events, each with its leaf hash; the sealer gives them their places afterwards."""
@@ -34,6 +39,8 @@ class Story:
         sealed = self._sealed(tx, told)
         ids = rows.add_events(tx, [_row(tx, at, one, sealed.get(place)) for place, one in enumerate(told)])
         tx.wake(WAKES)
+        if any(one.kind.startswith(TAKING) and one.kind not in OPENING for one in told):
+            tx.wake(ANCHORS)
         return ids
 
     def private(self, tx: Tx, event: Event) -> dict[str, Json] | None:

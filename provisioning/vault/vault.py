@@ -12,7 +12,7 @@ from connectors.contract import Json, canonical
 from devices.seal import KEY_BYTES, NONCE_BYTES, SealBroken, Suite, keyed_digest, seal, subkey, unseal
 from provisioning.nouns.ids import RandomBytes
 from provisioning.nouns.refusals import Refusal
-from provisioning.store import keys
+from provisioning.store import keys, senders
 from provisioning.store.engine import Tx
 from provisioning.vault.master import MASTER_BYTES, TURNED_BYTES
 
@@ -37,6 +37,8 @@ class Vault:
         digests = master_key[TURNED_BYTES:]
         self._id_key = subkey(suite.digest, digests, "foyer vault 1: identity numbers")
         self._token_key = subkey(suite.digest, digests, "foyer vault 1: tokens")
+        self._secret_key = _secret_key(master_key, suite)
+        self._label_key = subkey(suite.digest, digests, "foyer vault 1: labels")
         self._unwrapped: OrderedDict[bytes, bytes] = OrderedDict()
         self._guard = threading.Lock()
 
@@ -49,7 +51,11 @@ class Vault:
         persons = dict.fromkeys(person for person, _ in items)
         found = self._keys(tx, persons)
         fresh = {person: self._random_bytes(KEY_BYTES) for person in persons if person not in found}
-        keys.keep_wrapped(tx, {person: self._wrap(self._wrapping, person, key) for person, key in fresh.items()})
+        wrapped = {person: self._wrap(self._wrapping, person, key) for person, key in fresh.items()}
+        keys.keep_wrapped(tx, wrapped)
+        for person, key in fresh.items():
+            # Known by its wrapped form, which is gone with the row where this is rolled back.
+            self._remember(wrapped[person], key)
         found.update(fresh)
         return [self._seal(found[person], person, private) for person, private in items]
 
@@ -77,9 +83,26 @@ class Vault:
         """By what a token is recognised without being kept."""
         return keyed_digest(self._suite.digest, self._token_key, token.encode(errors="surrogatepass"))
 
+    def label_digest(self, text: str) -> bytes:
+        """By what a printed label is known as ours; turning the master leaves it as it is."""
+        return keyed_digest(self._suite.digest, self._label_key, text.encode(errors="surrogatepass"))
+
+    def seal_secret(self, owner: str, secret: bytes) -> bytes:
+        """Seal what is no person's, such as what a sender signs with, for the row with the id `owner`."""
+        return seal(self._suite.aead, self._secret_key, self._random_bytes(NONCE_BYTES), secret, owner.encode())
+
+    def open_secret(self, owner: str, sealed: bytes) -> bytes:
+        """What was sealed for that row. Raises `SealedWithAnother`."""
+        return _unsealed(self._secret_key, sealed, owner)
+
     def rewrap(self, tx: Tx, new_master: bytes) -> int:
-        """Wrap every person's key with a turned master (`master.turned`); how many. This vault goes on with the old
-        one, so replace it once this is committed."""
+        """Wrap every person's key, and seal every sender's secret, with a turned master (`master.turned`); how many keys.
+        This vault goes on with the old one, so replace it once this is committed."""
+        turned = _secret_key(new_master, self._suite)
+        for one in senders.senders(tx):
+            plain = self.open_secret(one.id, one.sealed)
+            anew = seal(self._suite.aead, turned, self._random_bytes(NONCE_BYTES), plain, one.id.encode())
+            senders.reseal_sender(tx, one.id, anew)
         wrapping = _wrapping_key(new_master, self._suite)
         count = 0
         for some in keys.all_wrapped(tx):
@@ -98,11 +121,14 @@ class Vault:
                 self._unwrapped.move_to_end(wrapped)
                 return key
         key = _unsealed(self._wrapping, wrapped, person)
+        self._remember(wrapped, key)
+        return key
+
+    def _remember(self, wrapped: bytes, key: bytes) -> None:
         with self._guard:
             self._unwrapped[wrapped] = key
             if len(self._unwrapped) > UNWRAPPED_MAX:
                 self._unwrapped.popitem(last=False)
-        return key
 
     def _wrap(self, wrapping: bytes, person: str, key: bytes) -> bytes:
         return seal(self._suite.aead, wrapping, self._random_bytes(NONCE_BYTES), key, person.encode())
@@ -119,6 +145,10 @@ def _wrapping_key(master_key: bytes, suite: Suite) -> bytes:
     if len(master_key) != MASTER_BYTES:
         raise ValueError(f"a master key has {MASTER_BYTES} bytes, not {len(master_key)}")
     return subkey(suite.digest, master_key[:TURNED_BYTES], "foyer vault 1: wrapping")
+
+
+def _secret_key(master_key: bytes, suite: Suite) -> bytes:
+    return subkey(suite.digest, master_key[:TURNED_BYTES], "foyer vault 1: secrets")
 
 
 def _unsealed(key: bytes, sealed: bytes, person: str) -> bytes:

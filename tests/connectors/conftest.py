@@ -16,7 +16,7 @@ from connectors.contract import Connector, Json
 from connectors.gateway import Gateway
 from connectors.kept import Kept
 from devices.clock import SystemClock
-from tests.connectors.emulated import EMULATED, ZONE, WgTarget, wg_target
+from tests.connectors.emulated import EMULATED, FILLING, SHARED, ZONE, WgTarget, wg_target
 from tests.connectors.paper_desk import PaperDesk
 
 SETTLE_S = 0.6
@@ -93,9 +93,21 @@ class _Earlier(SystemClock):
         return datetime.fromtimestamp(super().now().timestamp() - 3600, tz=super().now().tzinfo)
 
 
-@pytest.fixture(params=registry.kinds())
-def emulated(request: pytest.FixtureRequest) -> Callable[[], AbstractAsyncContextManager[WgTarget]]:
+@pytest.fixture(params=EMULATED)
+def emulated(request: pytest.FixtureRequest) -> Callable[[], AbstractAsyncContextManager[Any]]:
     """An emulated target of each registered kind."""
+    return EMULATED[request.param]
+
+
+@pytest.fixture(params=FILLING)
+def filling(request: pytest.FixtureRequest) -> Callable[[], AbstractAsyncContextManager[Any]]:
+    """An emulated target of each kind that can be full."""
+    return EMULATED[request.param]
+
+
+@pytest.fixture(params=SHARED)
+def shared(request: pytest.FixtureRequest) -> Callable[[], AbstractAsyncContextManager[Any]]:
+    """An emulated target of each kind where two people can want one thing."""
     return EMULATED[request.param]
 
 

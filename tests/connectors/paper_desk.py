@@ -86,7 +86,7 @@ class PaperDesk:
     def settled(self) -> bool:
         return not any(row.dirty for target in self.targets.values() for row in target.rows.values())
 
-    async def claim(self, limit: int, *, urgent_only: bool) -> Sequence[Claim]:
+    async def claim(self, limit: int, *, urgent_only: bool, tasks_max: int = 0) -> Sequence[Claim]:
         self.calls["claim"] += 1
         now = self._clock.monotonic()
         claims: list[Claim] = []
@@ -97,15 +97,18 @@ class PaperDesk:
                 target.until = now + self.lease_s
                 claims.append(Claim(
                     name, target.kind, target.settings, target.epoch, self.lease_s, target.reconcile,
-                    target.fingerprint, urgent_only,
+                    target.fingerprint, urgent_only, tuple(self._tasks(name, tasks_max, urgent_only=urgent_only)),
                 ))  # fmt: skip
         return claims
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         await asyncio.sleep(self.slow_s)
-        target = self._renewed(claim)
-        self._hastened.discard(claim.target)
-        due = self._due(target, urgent_only=urgent_only)
+        self._renewed(claim)
+        return self._tasks(claim.target, limit, urgent_only=urgent_only)
+
+    def _tasks(self, name: str, limit: int, *, urgent_only: bool) -> list[Task]:
+        self._hastened.discard(name)
+        due = self._due(self.targets[name], urgent_only=urgent_only)
         due.sort(key=lambda item: (not item[1].urgent, item[1].wanted is not None))
         return [
             Task(key, row.revision, row.wanted, 1, ("g1",), row.urgent, first=row.contents == {row.wanted})
@@ -113,33 +116,39 @@ class PaperDesk:
         ]
 
     async def report(
-        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False
-    ) -> Sequence[Task]:
+        self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False, leave: bool = False
+    ) -> Sequence[Task] | None:
         if self.before_report is not None:
             self.before_report()
         if self.report_gate is not None:
             await self.report_gate.wait()
         target = self._renewed(claim)
         for report in reports:
-            row = target.rows[report.key]
-            if report.seen:
-                row.held = report.held
-            if report.revision != row.revision:
-                self.stale.append(report)
-                continue
-            match report.outcome:
-                case Done():
-                    row.dirty = False
-                    self.receipts.append((claim.target, report))
-                case Later(after_s=after_s, reason=reason, unreachable=unreachable):
-                    if unreachable:
-                        continue
-                    row.due = self._clock.monotonic() + after_s
-                    row.reasons.append(reason)
-                case Refused(reason=reason):
-                    row.dirty = False
-                    row.reasons.append(reason)
-        return await self.differences(claim, then, urgent_only=urgent_only) if then else ()
+            self._note(claim.target, target.rows[report.key], report)
+        tasks = await self.differences(claim, then, urgent_only=urgent_only) if then else ()
+        if leave and not tasks:
+            await self.release(claim)
+            return None
+        return tasks
+
+    def _note(self, name: str, row: Row, report: Report) -> None:
+        if report.seen:
+            row.held = report.held
+        if report.revision != row.revision:
+            self.stale.append(report)
+            return
+        match report.outcome:
+            case Done():
+                row.dirty = False
+                self.receipts.append((name, report))
+            case Later(after_s=after_s, reason=reason, unreachable=unreachable):
+                if unreachable:
+                    return
+                row.due = self._clock.monotonic() + after_s
+                row.reasons.append(reason)
+            case Refused(reason=reason):
+                row.dirty = False
+                row.reasons.append(reason)
 
     def hastened(self, target: str) -> bool:
         return target in self._hastened

@@ -14,6 +14,7 @@ import pytest
 from connectors import registry
 from connectors.contract import Connector, Done, Later, Refused, canonical
 from devices.wire import WireError
+from tests.connectors.emulated import EMULATED
 
 ZONE = ZoneInfo("Asia/Shanghai")
 Emulated = Callable[[], AbstractAsyncContextManager[Any]]
@@ -24,7 +25,11 @@ def on(emulated: Emulated, act: Callable[[Any, Connector], Awaitable[None]]) -> 
 
     async def run() -> None:
         async with emulated() as target:
-            await act(target, registry.build(target.kind, target.settings(), ZONE))
+            connector = registry.build(target.kind, target.settings(), ZONE)
+            try:
+                await act(target, connector)
+            finally:
+                await connector.close()
 
     asyncio.run(run())
 
@@ -73,7 +78,7 @@ def test_a_target_that_is_down_is_for_later(emulated: Emulated) -> None:
     on(emulated, act)
 
 
-def test_a_full_target_refuses_new_records_and_still_takes_changes(emulated: Emulated) -> None:
+def test_a_full_target_refuses_new_records_and_still_takes_changes(filling: Emulated) -> None:
     async def act(target: Any, connector: Connector) -> None:
         for n in range(target.room):
             assert isinstance(await connector.write(target.record(n)), Done)
@@ -84,7 +89,7 @@ def test_a_full_target_refuses_new_records_and_still_takes_changes(emulated: Emu
         await connector.erase(target.record(1).key)
         assert isinstance(await connector.write(target.record(target.room)), Done)
 
-    on(emulated, act)
+    on(filling, act)
 
 
 def test_garbage_does_not_crash(emulated: Emulated) -> None:
@@ -106,8 +111,51 @@ def test_a_foreign_record_is_found_by_reading(emulated: Emulated) -> None:
         await connector.erase(target.record(1).key)
         key = target.tamper()
         found = {key: body async for key, body in connector.read_all()}
-        assert found.keys() == {key, target.record(2).key}
+        assert found.keys() == {key, target.record(2).key, *(record.key for record in target.ground)}
         assert found[key] == await connector.read(key)
+
+    on(emulated, act)
+
+
+def test_what_somebody_else_has_is_for_later_and_left_alone(shared: Emulated) -> None:
+    async def act(target: Any, connector: Connector) -> None:
+        await connector.write(target.record(1))
+        outcome = await connector.write(target.rival(1))
+        assert isinstance(outcome, Later)
+        assert not outcome.unreachable
+        assert isinstance(await connector.erase(target.rival(1).key), Done)
+        assert await connector.read(target.record(1).key) == target.record(1).body
+        assert await connector.read(target.rival(1).key) is None
+        await connector.erase(target.record(1).key)
+        assert isinstance(await connector.write(target.rival(1)), Done)
+
+    on(shared, act)
+
+
+def test_of_two_who_race_for_one_thing_exactly_one_wins(shared: Emulated) -> None:
+    async def act(target: Any, connector: Connector) -> None:
+        other = registry.build(target.kind, target.settings(), ZONE)
+        for n in range(10):
+            outcomes = await asyncio.gather(connector.write(target.record(n)), other.write(target.rival(n)))
+            assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Done", "Later"]
+            held = [await connector.read(record.key) for record in (target.record(n), target.rival(n))]
+            assert [body is not None for body in held] == [isinstance(outcome, Done) for outcome in outcomes]
+        await other.close()
+
+    on(shared, act)
+
+
+def test_a_target_continues_over_a_restart_and_not_over_the_loss_of_its_memory(emulated: Emulated) -> None:
+    async def act(target: Any, connector: Connector) -> None:
+        for n in range(3):
+            await connector.write(target.record(n))
+        before = await connector.probe()
+        target.restart()
+        again = await connector.probe()
+        assert again.continues(before)
+        if target.kind != "wg":  # a panel's newest event counts, and a card that is put is none
+            target.forget()
+            assert not (await connector.probe()).continues(again)
 
     on(emulated, act)
 
@@ -139,8 +187,16 @@ def test_every_kind_is_documented_and_seals_its_settings(kind: str) -> None:
     assert model.model_config.get("strict") is True
 
 
+def test_every_kind_has_an_emulated_target() -> None:
+    async def kind_of(emulated: Emulated) -> str:
+        async with emulated() as target:
+            return target.kind
+
+    assert {asyncio.run(kind_of(emulated)) for emulated in EMULATED.values()} == set(registry.kinds())
+
+
 def test_unknown_kinds_and_wrong_settings_are_named() -> None:
-    with pytest.raises(registry.UnknownKind, match="no connector of kind lift; those that exist are wg"):
+    with pytest.raises(registry.UnknownKind, match="no connector of kind lift; those that exist are flats, seats, wg"):
         registry.build("lift", {}, ZONE)
     with pytest.raises(registry.SettingsWrong, match="serial: "):
         registry.build("wg", {"serial": "405419896"}, ZONE)

@@ -21,12 +21,25 @@ def test_what_is_wanted_is_written_and_proved_by_reading(emulated: Emulated, des
     async def run() -> None:
         async with emulated() as target:
             desk.add("t", target.kind, target.settings())
-            for n in range(target.room):
+            for n in range(3):
                 desk.want("t", target.record(n))
             site.start()
             await site.until(desk.settled)
             assert all(row.held == row.wanted for row in desk.targets["t"].rows.values())
             assert all(report.seen for _, report in desk.receipts)
+            await site.stop()
+
+    asyncio.run(run())
+
+
+def test_what_a_full_target_refuses_is_told(filling: Emulated, desk: Any, site: Any) -> None:
+    async def run() -> None:
+        async with filling() as target:
+            desk.add("t", target.kind, target.settings())
+            for n in range(target.room):
+                desk.want("t", target.record(n))
+            site.start()
+            await site.until(desk.settled)
             desk.want("t", target.record(9))
             await site.until(desk.settled)
             assert "full" in desk.targets["t"].rows[target.record(9).key].reasons[-1]
@@ -156,14 +169,18 @@ def test_drift_is_found_by_a_full_reading_and_put_right(emulated: Emulated, desk
     async def run() -> None:
         async with emulated() as target:
             desk.add("t", target.kind, target.settings())
-            desk.want("t", target.record(1))
+            for record in (*target.ground, target.record(1), target.record(2)):
+                desk.want("t", record)
             site.start()
             await site.until(desk.settled)
             foreign = target.tamper()
+            target.lose(2)
+            proved = len(desk.receipts)
             desk.ask_reading("t")
             await site.until(lambda: foreign in desk.targets["t"].rows and desk.settled())
             assert desk.targets["t"].rows[foreign].held is None
-            assert target.panel.card(99) is None
+            assert desk.targets["t"].rows[target.record(2).key].held == target.record(2).body
+            assert {report.key for _, report in desk.receipts[proved:]} == {foreign, target.record(2).key}
             await site.stop()
 
     asyncio.run(run())

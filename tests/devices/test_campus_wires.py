@@ -56,6 +56,57 @@ def test_wires_of_a_good_file():
     )
 
 
+UNITS = dedent("""\
+    time_zone: Asia/Shanghai
+    offices:
+      - {id: a-301, seats: 3}
+      - {id: b-201, seats: 2}
+      - {id: odd, seats: many}
+    blocks:
+      - {id: h1-1, flats: [h1-1-102, h1-1-101]}
+      - {id: h2-1, flats: [h2-1-101]}
+    targets:
+      - id: seats
+        kind: seats
+        settings: {register: r-1, address: 127.75.2.1:8080, units: ["a-*", b-201-02]}
+        emulate: {control: 127.75.2.1:8090}
+      - id: flats
+        kind: flats
+        settings: {register: r-2, address: 127.75.2.2:8080, units: ["*"]}
+    """)
+
+
+def test_a_register_has_the_units_of_the_file_that_fit_its_patterns():
+    seats, flats = wires(read(UNITS, "campus.yaml"))
+    assert (seats.name, seats.units) == ("r-1", ("a-301-01", "a-301-02", "a-301-03", "b-201-02"))
+    assert (seats.kind, seats.address, seats.emulated, seats.control) == (
+        "seats",
+        "127.75.2.1:8080",
+        True,
+        "127.75.2.1:8090",
+    )
+    assert (flats.name, flats.units, flats.emulated) == ("r-2", ("h1-1-101", "h1-1-102", "h2-1-101"), False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column", "says"),
+    [
+        ("register: r-2", "register: r-1", 16, 16, "register r-1 is that of target seats already."),
+        ("127.75.2.2:8080", "127.75.2.1:8080", 16, 31, "address 127.75.2.1:8080 is that of target seats already."),
+        ("127.75.2.1:8080", "10.0.0.1:8080", 12, 31, "An emulated device cannot have the address 10.0.0.1:8080."),
+        ("127.75.2.2:8080", "r.local", 16, 31, "address r.local is none."),
+        ('units: ["*"]', "units: []", 16, 57, "units has too few items."),
+        ('units: ["*"]', "units: all", 16, 57, "units must be a list, not 'all'."),
+        ("register: r-1", "register: ../r", 12, 16, "'../r' cannot be an id."),
+        ("register: r-1", "serial: 7", 12, 5, "register is missing. Add it."),
+    ],
+)
+def test_what_is_wrong_with_a_register_is_told_at_its_place(old, new, line, column, says):
+    [(at_line, at_column, sentence)] = problems(UNITS.replace(old, new))
+    assert says in sentence
+    assert (at_line, at_column) == (line, column)
+
+
 def test_places_lead_to_keys_items_and_the_nearest_thing():
     document = read(GOOD, "campus.yaml")
     assert document.at(("campus",)) == (1, 1)
@@ -82,7 +133,7 @@ def test_places_lead_to_keys_items_and_the_nearest_thing():
         ("192.168.1.7:60000", "192.168.1.700:60000", 22, 7, "address 192.168.1.700:60000 is none."),
         ("192.168.1.7:60000", "192.168.1.7:65536", 22, 7, "address 192.168.1.7:65536 is none."),
         ("192.168.1.7:60000", "192.168.1.7", 22, 7, "address 192.168.1.7 is none."),
-        ("127.60.0.1:60000", "10.0.0.1:60000", 11, 7, "An emulated panel cannot have the address 10.0.0.1:60000."),
+        ("127.60.0.1:60000", "10.0.0.1:60000", 11, 7, "An emulated device cannot have the address 10.0.0.1:60000."),
         ("control: 127.60.0.1:60100", "control: 0.0.0.0:1", 17, 15, "control 0.0.0.0:1 is no address of this machine"),
         (
             "control: 127.60.0.1:60100",
@@ -152,7 +203,8 @@ def test_aliases_that_unfold_without_end_are_refused():
     )
     assert "too much" in problems(bomb)[0][2]
     assert "too deep" in problems("a: " + "[" * 40 + "]" * 40)[0][2]
-    assert "not YAML" in problems("a: " + "[" * 100_000)[0][2]
+    assert "too deep" in problems("a: " + "[" * 100_000)[0][2]
+    assert "too deep" in problems("- " * 100_000)[0][2]
     assert "too large" in problems("#" * (4 << 20) + "\n")[0][2]
 
 

@@ -12,12 +12,15 @@ import pytest
 
 from devices.campus import Wire
 from devices.emulate import emulated
+from devices.register.client import Register
+from devices.register.units import Occupant, Unit
 from devices.wg.control import act
 from devices.wg.panel import CardEntry, Panel
-from devices.wg.served import AddressTaken, serve
+from devices.wg.served import AddressTaken, ServedPanel, serve
 from devices.wire import Unreachable
 
 ENTRY = CardEntry(8165538, date(2027, 3, 1), date(2027, 3, 31), (1, 0, 0, 0), 0)
+ANNE = Occupant("per_1", date(2027, 3, 1), None)
 
 
 def free_port(kind):
@@ -52,7 +55,9 @@ def test_each_panel_answers_on_its_own_address(campus, clock):
                 assert (identity.serial, str(identity.address)) == (wire.serial, "127.61.0.5")
             with pytest.raises(Unreachable):
                 await panel_of(campus[2]).identity()
-            assert served["a-1"].emulator.local_time() == datetime(2027, 3, 2, 10, 0)
+            panel = served["a-1"]
+            assert isinstance(panel, ServedPanel)
+            assert panel.emulator.local_time() == datetime(2027, 3, 2, 10, 0)
         with pytest.raises(Unreachable):
             await panel_of(campus[0]).identity()
 
@@ -108,6 +113,35 @@ def test_a_port_that_is_freed_in_time_is_taken(campus, clock):
             assert (await panel_of(campus[0]).identity()).serial == 1
 
     asyncio.run(main())
+
+
+def test_registers_are_served_beside_panels_and_remember(campus, clock, tmp_path):
+    def register(kind, number):
+        address = f"127.75.2.{number}:{free_port(socket.SOCK_STREAM)}"
+        zone = ZoneInfo("Asia/Shanghai")
+        return Wire(kind, kind, 0, address, 0, (), zone, True, None, f"{kind}-1", ("u-01", "u-02"))
+
+    wires = [campus[0], register("seats", 1), register("flats", 2)]
+
+    async def main(found):
+        async with emulated(wires, tmp_path, clock, Random(1)) as served:
+            assert sorted(served) == ["a-1", "flats", "seats"]
+            assert (await panel_of(campus[0]).identity()).serial == 1
+            for wire in wires[1:]:
+                client = Register(wire.register, wire.address)
+                held = await client.unit("u-01")
+                assert held.unit.kind == wire.kind[:-1]
+                assert held.unit.occupant == found
+                await client.put(Unit("u-01", held.unit.kind, ANNE, ()), held.etag)
+                await client.close()
+
+    asyncio.run(main(None))
+    asyncio.run(main(ANNE))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "wg-1.jsonl",
+        "register-seats-1.jsonl",
+        "register-flats-1.jsonl",
+    }
 
 
 def test_an_address_that_is_not_ours_is_told_at_once(make):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,8 +19,8 @@ TODAY, LATER = date(2027, 3, 2), date(2027, 12, 31)
 ENTRY = CardEntry(8165538, TODAY, LATER, (1, 0, 29, 1), 7531)
 
 
-@pytest.fixture
-def against(serve_panel):
+@pytest.fixture(params=["udp", "tcp"])
+def against(request, serve_panel):
     """Runs a scenario with a panel as the hub sees it, and the emulator behind it."""
 
     def run(scenario, *, seed=1, timeout_s=0.1, tries_max=3, cards_max=20_000, **options):
@@ -28,13 +29,18 @@ def against(serve_panel):
                 address = "{}:{}".format(*served.address)
                 panel = Panel(
                     SERIAL, address, timeout_s=timeout_s, tries_max=tries_max, cards_max=cards_max,
-                    zone=ZoneInfo("Asia/Shanghai"),
+                    zone=ZoneInfo("Asia/Shanghai"), transport=request.param,
                 )  # fmt: skip
                 await scenario(panel, served)
 
         asyncio.run(main())
 
     return run
+
+
+def only(fault: str, share: float) -> Faults:
+    told: dict[str, Any] = {fault: share}
+    return Faults(**told)
 
 
 def entry(number):
@@ -274,6 +280,35 @@ def test_right_frames_with_wrong_contents_never_become_other_errors():
         transport.close()
 
     asyncio.run(asyncio.wait_for(main(), 90))
+
+
+@pytest.mark.parametrize("fault", ["wrong_function", "stale"])
+def test_an_answer_to_something_else_is_a_protocol_error_and_the_next_call_works(against, fault):
+    async def scenario(panel, served):
+        served.suffer(only(fault, 1.0))
+        await answered(panel) if fault == "stale" else None  # there is an answer that can come late
+        with pytest.raises(ProtocolError, match="cannot be read"):
+            await panel.put(ENTRY)
+        served.suffer(NONE)
+        await panel.put(ENTRY)
+        assert await panel.card(ENTRY.number) == ENTRY
+
+    async def answered(panel):
+        assert await panel.count() == 0
+
+    against(scenario)
+
+
+def test_half_an_answer_is_none(against):
+    async def scenario(panel, served):
+        served.suffer(Faults(short=1.0))
+        with pytest.raises(Unreachable):
+            await panel.put(ENTRY)
+        assert served.fired["short"] == 2
+        served.suffer(NONE)
+        assert await panel.card(ENTRY.number) == ENTRY
+
+    against(scenario, tries_max=2)
 
 
 def test_a_late_put_restores_what_was_deleted(against):

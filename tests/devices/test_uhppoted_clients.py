@@ -1,4 +1,4 @@
-"""uhppoted's own clients, unmodified, against the served emulator: sync from a thread, async in the loop."""
+"""uhppoted's own clients, unmodified, against the served emulator by UDP and TCP: sync from a thread, async in the loop."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ AT = datetime(2027, 3, 2, 10, 0)
 class Client:
     """One of the two clients, called the same way."""
 
-    def __init__(self, client, address):
+    def __init__(self, client, address, transport):
         self.client = client
-        self.controller = (SERIAL, address, "udp")
+        self.controller = (SERIAL, address, transport)
 
     async def __call__(self, name, *told):
         verb = getattr(self.client, name)
@@ -40,7 +40,7 @@ class Client:
         return await asyncio.to_thread(verb, timeout=0.3)
 
 
-@pytest.fixture(params=[Uhppote, UhppoteAsync])
+@pytest.fixture(params=[(client, transport) for client in (Uhppote, UhppoteAsync) for transport in ("udp", "tcp")])
 def against(request, serve_panel):
     """Runs a scenario with one of the clients and a served panel."""
 
@@ -48,7 +48,8 @@ def against(request, serve_panel):
         async def main():
             async with serve_panel(**options) as panel:
                 address = "{}:{}".format(*panel.address)
-                await scenario(Client(request.param(bind="0.0.0.0", broadcast=address), address), panel)
+                client, transport = request.param
+                await scenario(Client(client(bind="0.0.0.0", broadcast=address), address, transport), panel)
 
         asyncio.run(main())
 

@@ -31,6 +31,8 @@ FOYER = Path(sys.executable).parent / "foyer"
 WAIT_S_MAX = 60.0
 ASK_EVERY_S = 0.05
 TARGETS = ("a-1", "a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1")
+# Where somebody has records who is given a seat: on each panel, and in the register of seats.
+SEATED = (*TARGETS, "seats")
 HEADERS = "姓名,工号,部门,职务,人员类别,到岗日期,离岗日期,门禁卡号,办公区"
 NETS = count()
 
@@ -133,7 +135,7 @@ class Journey:
     def emulate(self, campus: Path | None = None, *more: object) -> Process:
         """The panels by themselves."""
         panels = self.start("emulate", campus or self.campus.path, *more)
-        panels.says("panels are emulated")
+        panels.says("devices are emulated")
         return panels
 
     def serve(self) -> Process:

@@ -13,7 +13,7 @@ import pytest
 from uhppoted.errors import CardDeleted
 from uhppoted.uhppote import Uhppote
 
-from tests.journeys.conftest import TARGETS, Journey, card, started_journey, today, until
+from tests.journeys.conftest import SEATED, TARGETS, Journey, card, started_journey, today, until
 
 LISTENING_S = 30.0
 HELD = """
@@ -73,7 +73,7 @@ def test_a_panel_that_was_off_catches_up_by_itself(town: Journey):
 
         def others_gone() -> list[dict[str, Any]] | None:
             lines = town.get("/revocations/" + answer.json()["id"])["lines"]
-            return lines if sum(line["state"] == "proved_gone" for line in lines) == 7 else None
+            return lines if sum(line["state"] == "proved_gone" for line in lines) == len(SEATED) - 1 else None
 
         (exposed,) = [line for line in until(others_gone) if line["state"] != "proved_gone"]
         assert (exposed["target"], exposed["state"], exposed["receipt"]) == ("d-1", "exposed", None)

@@ -37,6 +37,7 @@ def test_a_decision_in_full(shipped: RuleSet, stay: Callable[..., Facts]):
         ("zone:meeting", "2027-02-23", "2027-07-01", "meeting-rooms"),
         ("zone:canteen", "2027-02-23", "2027-07-01", "canteen-door"),
         ("zone:garage", "2027-02-23", "2027-07-01", "garage"),
+        ("seat:near-department", "2027-02-23", "2027-07-01", "seat"),
     ]
 
 
@@ -53,6 +54,10 @@ def test_an_entitlement_bears_its_cause(shipped: RuleSet, stay: Callable[..., Fa
 
 IT = {"department": "network", "departments": ("network", "it-centre")}
 AFFAIRS = {"department": "office-affairs", "departments": ("office-affairs",)}
+
+
+LEADER = {"post": "处长", "departure": date(2028, 3, 1)}
+SEAT = {"seat:near-department"}
 
 
 @pytest.mark.parametrize(
@@ -72,10 +77,16 @@ AFFAIRS = {"department": "office-affairs", "departments": ("office-affairs",)}
         ({"kind": "外包"}, set()),
         (AFFAIRS | {"kind": "外包"}, {"zone:plant"}),
         (AFFAIRS, {"zone:north-offices", "zone:meeting"}),
+        ({"post": "处长"}, {"zone:north-offices", "zone:meeting"}),
+        (LEADER, {"zone:north-offices", "zone:meeting", "zone:garage", "flat:two-room"}),
+        (LEADER | {"kind": "事业编"}, {"zone:north-offices", "zone:meeting", "zone:garage"}),
+        (LEADER | {"kind": "借调"}, {"zone:north-offices", "zone:meeting", "zone:garage", "flat:one-room"}),
+        ({"post": "试用期科员"}, {"zone:north-offices", "zone:meeting", "flat:one-room"}),
     ],
 )
 def test_who_gets_what(shipped: RuleSet, stay: Callable[..., Facts], changes: dict[str, object], more: set[str]):
-    assert resources(stay(**changes), shipped) == PUBLIC | more
+    seat = set() if changes.get("kind") == "外包" else SEAT
+    assert resources(stay(**changes), shipped) == PUBLIC | more | seat
 
 
 @pytest.mark.parametrize("place", [IT, AFFAIRS, {}])
@@ -89,6 +100,13 @@ def test_without_a_departure_rights_have_no_end(shipped: RuleSet, stay: Callable
     entitlements = decide(stay(departure=None), shipped, NONE).entitlements
     assert entitlements
     assert {each.closes for each in entitlements} == {None}
+
+
+def test_a_recruit_has_a_flat_for_three_years(shipped: RuleSet, stay: Callable[..., Facts]):
+    entitlements = decide(stay(post="试用期科员", departure=None), shipped, NONE).entitlements
+    (flat,) = [each for each in entitlements if each.resource.startswith("flat:")]
+    assert (flat.opens, flat.closes, flat.asks) == (date(2027, 2, 24), date(2030, 3, 1), True)
+    assert {each.asks for each in entitlements if each.resource.startswith("zone:")} == {False}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +169,7 @@ def test_what_no_break_can_change_is_decided(rule: Callable[..., str], stay: Cal
 def test_facts_that_cannot_be_handed_over_break_every_rule(shipped: RuleSet, stay: Callable[..., Facts]):
     decision = decide(stay(kind="\ud800"), shipped, NONE)
     assert decision.entitlements == ()
-    assert {fault.rule for fault in decision.faults} == {rule.id for rule in shipped}
+    assert {fault.rule for fault in decision.faults} == {rule.id for rule in shipped.about("stay")}
 
 
 def test_a_loop_without_end_is_stopped(rule: Callable[..., str], stay: Callable[..., Facts]):

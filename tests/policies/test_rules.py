@@ -46,10 +46,80 @@ def test_a_rule_is_read(rule: Callable[..., str]):
 
 def test_the_shipped_rules_are_sound(shipped: RuleSet):
     zones = "north-public south-public north-offices south-offices meeting archive canteen plant garage"
-    named = {resource for rule in shipped for resource in rule.grant}
+    named = {resource for rule in shipped.about("stay") for resource in rule.grant}
     named |= {f"zone:{area}-offices" for area in ("north", "south")}
-    assert named - {"zone:${stay.area}-offices"} == {f"zone:{zone}" for zone in zones.split()}
-    assert all(re.fullmatch("园区门禁管理办法 第.+条", rule.clause) for rule in shipped)
+    asked = {"seat:near-department", "flat:one-room", "flat:two-room"}
+    assert named - {"zone:${stay.area}-offices"} == {f"zone:{zone}" for zone in zones.split()} | asked
+    follows = {(rule.about, resource) for rule in shipped for resource in rule.grant if rule.about != "stay"}
+    assert follows == {("seat", "zone:${unit.zone}"), ("flat", "zone:${unit.zone}"), ("flat", "lock:${unit.id}")}
+    clauses = [each.clause for each in (*shipped.rules, *shipped.merits)]
+    assert all(re.fullmatch("园区(门禁|办公用房|周转住房)管理办法 第.+[条项二]", clause) for clause in clauses)
+    assert len({merit.clause for merit in shipped.merits}) == len(shipped.merits) == 5
+
+
+def test_a_rule_may_speak_of_a_unit(rule: Callable[..., str]):
+    text = rule(**{"for": "seat"}, grant='["zone:${unit.zone}-${stay.area}"]', when="unit.floor != 'x' || true")
+    (fault,) = faults(text)
+    assert fault[:2] == (9, 11)
+    assert "stay.days, unit.id, unit.kind, unit.group, unit.zone, unit.building, unit.area, unit.tier." in fault[2]
+    (only,) = read_rules(
+        rule(**{"for": "seat"}, grant='["zone:${unit.zone}"]', when='unit.zone != "" && stay.days > 1')
+    )
+    assert (only.about, [part.facts for part in only.condition.parts]) == ("seat", [("unit.zone",), ("stay.days",)])
+    assert read_rules(rule()).about("stay")[0].about == "stay"
+
+
+# The key, its line as it stands, and what the fault says; the mark ⟦ is where it must point.
+SECOND = {
+    "a unit asked for again": ({"for": "flat", "grant": '[⟦"seat:near-department"]'}, "may not ask for a unit"),
+    "by a fact, too": ({"for": "seat", "grant": '[⟦"flat:${unit.tier}"]'}, "may not ask for a unit"),
+    "no such thing to be for": ({"for": "⟦desk"}, "a rule is for stay, seat, flat"),
+    "a unit's fact in a rule for a stay": ({"grant": '["zone:⟦${unit.zone}"]'}, "'unit.zone' cannot be part"),
+    "a unit's fact asked of a stay": ({"when": "⟦unit.zone == 'x'"}, "'unit.zone' is not known"),
+    "no such fact of a unit": ({"for": "seat", "grant": '["zone:⟦${unit.floor}"]'}, "'unit.floor' cannot be part"),
+}
+
+
+@pytest.mark.parametrize("case", SECOND)
+def test_faults_of_the_second_stratum_stand_where_the_file_has_them(rule: Callable[..., str], case: str):
+    changes, said = SECOND[case]
+    text, spots = marked(rule(**changes))
+    found = faults(text)
+    assert [(line, column) for line, column, _ in found] == spots
+    assert said in found[0][2]
+
+
+POINTS = "points:\n  - clause: 第十条\n    title: {zh: 分, en: Points}\n    when: stay.days > 1\n    points: 30\n"
+
+
+def test_points_are_read(rule: Callable[..., str]):
+    rules = read_rules(rule() + POINTS)
+    assert [(merit.clause, merit.title_zh, merit.points) for merit in rules.merits] == [("第十条", "分", 30)]
+    assert read_rules(rule()).merits == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("points: 30", "points: ⟦1001", "from 1 to 1000, not '1001'"),
+        ("points: 30", "points: ⟦0", "not '0'"),
+        ("points: 30", "points: ⟦-3", "not '-3'"),
+        ("points: 30", 'points: ⟦"30"', "not '30'"),
+        ("stay.days > 1", "⟦unit.zone == ''", "'unit.zone' is not known"),
+        ("    points: 30\n", "    ⟦weight: 30\n", "'weight' is not known here"),
+    ],
+)
+def test_faults_of_points_stand_where_the_file_has_them(rule: Callable[..., str], old: str, new: str, said: str):
+    text, spots = marked(rule() + POINTS.replace(old, new))
+    found = faults(text)
+    assert spots[0] in [(line, column) for line, column, _ in found]
+    assert any(said in sentence for _, _, sentence in found)
+
+
+def test_too_many_points_are_refused(rule: Callable[..., str]):
+    entry = POINTS.removeprefix("points:\n")
+    (fault,) = faults(rule() + "points:\n" + entry * 101)
+    assert "There are 101 entries of points; at most 100" in fault[2]
 
 
 # The mark ⟦ stands before the character that the fault must name.

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import insert
 
 from devices.clock import SetClock
+from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses, shipped
 from provisioning.campus.file import Campus
+from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
@@ -100,7 +102,7 @@ def cards(story: Story) -> Cards:
 
 @pytest.fixture
 def intake(persons: Persons, story: Story, campuses: Campuses) -> Intake:
-    return Intake(persons, story, campuses)
+    return Intake(persons, story, campuses, Holds(story, Alarms(story)))
 
 
 @pytest.fixture(scope="module")

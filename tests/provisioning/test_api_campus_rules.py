@@ -40,9 +40,11 @@ def _go_round(security):
     text = rules["text"].replace(version, f"version: {first['version'] + 1}", 1)
     rehearsed = security.post("/rules", params={"dry_run": True}, content=text.encode()).json()
     assert rehearsed["changed"] == [first["id"]]
-    assert rehearsed["effect"]["people"] == 3
+    # Another version that says the same gives and takes nothing.
+    assert (rehearsed["preview"]["people_gaining"], rehearsed["preview"]["people_losing"]) == (0, 0)
+    assert (rehearsed["waits"], rehearsed["hold"]) == (False, None)
     assert security.get("/rules").json() == rules
-    assert security.post("/rules", content=text.encode()).json()["effect"] is None
+    assert security.post("/rules", content=text.encode()).json()["hold"] is None
     assert security.get("/rules").json()["rules"][0]["version"] == first["version"] + 1
     broken = security.post("/rules", content=b"rules:\n  - id: Bad id\n")
     assert (broken.status_code, broken.json()["code"]) == (422, "rules-wrong")

@@ -37,20 +37,25 @@ def place_of(text: str, piece: str) -> tuple[int, int]:
 def test_the_campus_that_ships_is_what_the_docs_say():
     campus = read_campus(SMALL, "small.yaml")
     assert campus.id == "small"
-    assert len(campus.targets) == 8
+    assert [target.kind for target in campus.targets] == [*["wg"] * 8, "seats", "flats"]
     doors = [door for target in campus.targets for door in target.doors]
     assert len({door.id for door in doors}) == 32
     assert {zone for door in doors for zone in door.zones} == set(campus.zones)
     assert campus.zone.key == "Asia/Shanghai"
     assert not campus.calendar.is_workday(date(2027, 1, 1))
     assert campus.calendar.is_workday(date(2027, 2, 14))
-    assert len({target.building for target in campus.targets}) == 6
+    assert len({target.building for target in campus.targets if target.doors}) == 6
 
 
 def test_its_panels_are_emulated_on_addresses_of_this_machine():
     found = wires(read(SMALL, "small.yaml"))
-    assert [wire.address for wire in found] == [f"127.60.0.{n}:60000" for n in range(1, 9)]
-    assert [wire.control for wire in found] == [f"127.60.0.{n}:60100" for n in range(1, 9)]
+    panels, registers = found[:8], found[8:]
+    assert [wire.address for wire in panels] == [f"127.60.0.{n}:60000" for n in range(1, 9)]
+    assert [wire.control for wire in panels] == [f"127.60.0.{n}:60100" for n in range(1, 9)]
+    assert [(wire.id, wire.address, wire.control) for wire in registers] == [
+        ("seats", "127.60.0.20:8080", "127.60.0.20:8090"),
+        ("flats", "127.60.0.21:8080", "127.60.0.21:8090"),
+    ]
     assert all(IPv4Address(wire.address.partition(":")[0]).is_loopback for wire in found)
 
 
@@ -59,7 +64,7 @@ def test_every_target_makes_a_connector():
     served = set()
     for target in campus.targets:
         served |= registry.build(target.kind, target.settings, campus.zone).resources()
-    assert served == {f"zone:{zone}" for zone in campus.zones}
+    assert served == {f"zone:{zone}" for zone in campus.zones} | {"seat:*", "flat:*", "lock:*"}
 
 
 def test_departments_and_areas_are_found_by_id_and_by_either_name():
@@ -140,7 +145,7 @@ def test_what_is_no_campus_at_all_is_refused_in_both_languages(text: str):
 def test_faults_are_told_in_chinese():
     with pytest.raises(CampusFaults) as caught:
         read_campus(SMALL.replace("zones: [archive]", "zones: [vault]"), "x.yaml")
-    assert "\n85:105: 文件中没有 zone vault。 请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
+    assert "\n119:105: 文件中没有 zone vault。 请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
 
 
 def test_every_sentence_of_the_campus_has_a_twin():
@@ -160,5 +165,5 @@ def test_the_difference_names_what_comes_goes_and_changes():
     assert ("door", Verb.REMOVED, "f-1-hall") in told
     assert told["door", Verb.CHANGED, "a-3-archive"].fields == ("zones",)
     assert told["door", Verb.CHANGED, "a-1-east"].fields == ("name",)
-    assert len(changes) == 1 + 4 + 2
+    assert len(changes) == 1 + 4 + 2 + 2, "the two registers stand behind it in the file"
     assert difference(before, before) == ()

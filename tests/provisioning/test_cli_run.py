@@ -88,8 +88,9 @@ def foyer(environment, *words):
 
 def test_run_fills_an_empty_house_and_the_next_start_goes_on(campus, environment, port):
     run = ("run", "--campus", campus, "--port", port, "--people", PEOPLE)
-    with going(run, environment) as hub:
+    with going((*run, "--batches", 2), environment) as hub:
         told = until(hub, "Ctrl-C stops it")
+        assert re.search(r"2 batches handed in: \d+ arrivals taken, 0 held, 0 refused; batches left: 398\.", told)
         assert "8 emulated panels with 32 doors answer." in told
         assert "Rights decided 100 %" in told
         assert "Proved on the panels 100 %" in told
@@ -112,17 +113,18 @@ def test_run_fills_an_empty_house_and_the_next_start_goes_on(campus, environment
         assert (status, f"Port {port} on 127.0.0.1 is in use" in out, "--port" in out) == (1, True, True)
         status, out = foyer(environment, "run", "--campus", campus, "--port", 0)
         assert (status, "Another hub already serves" in out) == (1, True)
-    with going(run, environment) as hub:
+    with going((*run, "--batches", 1), environment) as hub:
         told = until(hub, "Ctrl-C stops it")
-        assert "Going on where it stopped" in told
+        assert "Going on where it stopped: batch-002." in told
+        assert "batches left: 397." in told
         assert "Importing" not in told
-        assert len(json.loads(foyer(environment, "hr", "batches", "--json")[1])) == 1
+        assert len(json.loads(foyer(environment, "hr", "batches", "--json")[1])) == 4
         assert foyer(environment, "swipe", *swipe.groups())[0] == 1
 
 
 def test_hub_and_panels_are_separate_processes(campus, environment, port, tmp_path):
     with going(("emulate", campus, "--memory", tmp_path / "panels"), environment) as panels:
-        assert "a-1" in until(panels, "8 panels are emulated")
+        assert "a-1" in until(panels, "10 devices are emulated")
         with going(("serve", "--campus", campus, "--port", port), environment) as hub:
             until(hub, "The hub serves at")
             sheet = tmp_path / "people.xlsx"

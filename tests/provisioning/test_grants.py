@@ -68,10 +68,10 @@ def test_what_the_rules_say_is_granted_and_wanted(housed: Housed):
     assert effect.records_written == len(records) == effect.targets
     serving = housed.house.grants.serving
     with housed.house.store.reading() as tx:
-        by_resource = serving(housed.house.campuses.current(tx)).by_resource
+        served = serving(housed.house.campuses.current(tx))
     for (target, key), row in records.items():
         assert key == "card:1001"
-        assert {grant.id for grant in grants if target in by_resource[grant.resource]} == set(row.grants)
+        assert {grant.id for grant in grants if target in served.targets_of(grant.resource)} == set(row.grants)
     doors = wanted(housed, person)
     assert doors["a-2"]["doors"] == [1, 1, 0, 1], "no archive"
     assert doors["b-2"]["doors"] == [1, 1, 0, 0], "no server room"

@@ -18,12 +18,14 @@ from provisioning.identity.cards import Cards
 from provisioning.identity.id_number import check_character
 from provisioning.identity.persons import Persons
 from provisioning.identity.plans import NOTES
-from provisioning.intake import cells, rows
+from provisioning.intake import rows
+from provisioning.intake.days import day
 from provisioning.intake.intake import ECHO, Intake
+from provisioning.intake.pages import Cell
 from provisioning.intake.report import AT_COLUMN, Line, Report
 from provisioning.intake.rows import COLUMN_UNKNOWN, Header, HeadersMissing, HeaderTwice
 from provisioning.intake.sample import sample
-from provisioning.intake.sheet import Cell, read_sheet
+from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.people import CardState, Private, StayState
 from provisioning.nouns.told import Actor
 from provisioning.nouns.zh import ZH
@@ -364,7 +366,7 @@ def rows_of(data: bytes) -> tuple[tuple[int, tuple[Cell, ...]], ...]:
 
 
 def test_the_sample_comes_mostly_soon(small: Campus):
-    days = [(cells.day(row[6]) - TODAY).days for _, row in rows_of(sample(500, random.Random(3), small, TODAY))]
+    days = [(day(row[6]) - TODAY).days for _, row in rows_of(sample(500, random.Random(3), small, TODAY))]
     assert set(days) <= set(range(46))
     assert sum(day <= 10 for day in days) in range(350, 480)
 

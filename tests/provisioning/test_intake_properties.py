@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from devices.clock import SetClock
+from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses, shipped
+from provisioning.holds.holds import Holds
 from provisioning.identity.arrivals import Effect
 from provisioning.identity.id_number import check_character
 from provisioning.identity.persons import Persons
@@ -80,7 +82,7 @@ class House:
         vault = Vault(bytes(range(64)), randomness.randbytes)
         story = Story(vault)
         campuses = Campuses(story)
-        self.intake = Intake(Persons(vault, story), story, campuses)
+        self.intake = Intake(Persons(vault, story), story, campuses, Holds(story, Alarms(story)))
         with self.store.writing() as tx:
             campuses.apply(tx, shipped("small").read_text(encoding="utf-8"), "small.yaml", HR)
 

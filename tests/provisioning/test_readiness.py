@@ -123,7 +123,7 @@ def test_the_overview_counts_records(housed: Housed):
     with housed.house.store.reading() as tx:
         figures = housed.house.readiness.overview(tx)
         outstanding = housed.house.readiness.outstanding(tx)
-    assert (figures.people, figures.targets, figures.unreachable) == (2, 8, 1)
+    assert (figures.people, figures.targets, figures.unreachable) == (2, 10, 1)
     assert (figures.wanted, figures.proved, figures.refused, figures.going) == (8, 0, 7, 8)
     assert outstanding == 16
     assert housed.ready(other).percent == 0.0

@@ -1,5 +1,5 @@
 """An event loop in virtual time: where a real loop would sleep, its clock leaps. One thread, and no socket: datagram
-endpoints are those of a `Network` in memory. TCP, threads and name look-ups are refused, for they know real time only.
+endpoints and connections are those of a `Network` in memory. Threads are refused, for they know real time only.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
 from tests.simulation.network import Address, Endpoint, Network
+from tests.simulation.streams import Listener, Stream
 
 _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
 _T = TypeVar("_T")
@@ -71,11 +72,15 @@ class SimLoop(asyncio.SelectorEventLoop):
     def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]  # it takes all and gives nothing
         raise RuntimeError("no threads in virtual time: what may block is handed a hop")
 
-    async def create_connection(self, *_: Any, **__: Any) -> NoReturn:
-        raise RuntimeError("no TCP in virtual time yet")
+    async def create_connection(  # type: ignore[override]  # what nobody here asks for is left out on purpose
+        self, protocol_factory: Callable[[], _Protocol], host: str, port: int
+    ) -> tuple[Stream, _Protocol]:
+        return await self._network.connect(protocol_factory, (host, port))
 
-    async def create_server(self, *_: Any, **__: Any) -> NoReturn:
-        raise RuntimeError("no TCP in virtual time yet")
+    async def create_server(  # type: ignore[override]  # as above
+        self, protocol_factory: Callable[[], asyncio.BaseProtocol], host: str, port: int, *, backlog: int = 0
+    ) -> Listener:
+        return Listener(self._network, (host, port), protocol_factory)
 
 
 def _settle(ready: asyncio.Future[None]) -> None:

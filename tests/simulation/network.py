@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from tests.simulation.streams import Listener, Stream
 from tests.simulation.trace import Trace
 
 Address = tuple[str, int]
@@ -59,6 +60,7 @@ class Network:
         self.weather: dict[Address, Weather] = {}
         self.watch: dict[Address, Watch] = {}
         self._ends: dict[Address, Endpoint] = {}
+        self._listeners: dict[Address, Listener] = {}
         self._newest: dict[Address, int] = {}
         self._dice = dice
         self._trace = trace
@@ -79,6 +81,59 @@ class Network:
     def unbind(self, address: Address) -> None:
         self._ends.pop(address, None)
 
+    def listen(self, address: Address, listener: Listener) -> None:
+        """Let somebody take connections at an address."""
+        if address in self._listeners:
+            raise OSError(98, "Address already in use")
+        self._listeners[address] = listener
+
+    def deafen(self, address: Address) -> None:
+        self._listeners.pop(address, None)
+
+    async def connect(self, factory: Callable[[], Any], to: Address) -> tuple[Stream, Any]:
+        """A connection; it waits for as long as either direction is cut, and is refused where nobody listens."""
+        self._port = PORT_FIRST if self._port >= PORT_LAST else self._port + 1
+        local = (HOST, self._port)
+        await asyncio.sleep(self.delay_s(late=False))
+        while (weather := self.weather_of(local, to)).cut_to or weather.cut_from:
+            self.fired["stream_lost"] += 1
+            await asyncio.sleep(LATE_S[0])
+        listener = self._listeners.get(to)
+        if listener is None:
+            raise ConnectionRefusedError(111, "Connection refused")
+        near = Stream(self, factory(), local, to, SENDER.get())
+        far = Stream(self, listener.factory(), to, local, None)
+        near.join(far)
+        far.join(near)
+        far.protocol.connection_made(far)
+        near.protocol.connection_made(near)
+        return near, near.protocol
+
+    def weather_of(self, source: Address, to: Address) -> Weather:
+        """The weather between a panel and whoever asks it."""
+        return self.weather.get(to if to in self.weather else source, FAIR)
+
+    def delay_s(self, *, late: bool) -> float:
+        return self._dice.uniform(*(LATE_S if late else QUICK_S))
+
+    def again_s(self, span_s: tuple[float, float]) -> float:
+        return self._dice.uniform(*span_s)
+
+    def note_sent(self, source: Address, to: Address, data: bytes) -> None:
+        """A piece of a connection is on its way."""
+        self.datagrams += 1
+        outward = to in self.weather
+        self._trace("sent", self.datagrams, source[1] if outward else source[0], "⇒", data.rstrip(b"\0").hex())
+
+    def arrive(self, to: Address, data: bytes, deliver: Callable[[], None]) -> None:
+        """A piece of a connection is there."""
+        self._trace("came", to[0] if to in self.weather else to[1])
+        watch = self.watch.get(to)
+        if watch is None:
+            deliver()
+        else:
+            watch(data, deliver)
+
     def carry(self, source: Address, to: Address, data: bytes) -> None:
         """Take a datagram on its way."""
         self.datagrams += 1
@@ -94,10 +149,10 @@ class Network:
             return
         if not outward and weather.crossed > 0 and self._dice.random() < weather.crossed:
             self._cross(source, data)
-        if self._strikes("lost", weather.lost):
+        if self.strikes("lost", weather.lost):
             return
-        self._send_off(nth, source, to, data, late=self._strikes("late", weather.late))
-        if self._strikes("doubled", weather.doubled):
+        self._send_off(nth, source, to, data, late=self.strikes("late", weather.late))
+        if self.strikes("doubled", weather.doubled):
             self._send_off(nth, source, to, data, late=self._dice.random() < 0.5)
 
     def _cross(self, source: Address, data: bytes) -> None:
@@ -114,8 +169,7 @@ class Network:
                 self._send_off(0, end.remote, end.address, data, late=False)
 
     def _send_off(self, nth: int, source: Address, to: Address, data: bytes, *, late: bool) -> None:
-        delay_s = self._dice.uniform(*(LATE_S if late else QUICK_S))
-        asyncio.get_running_loop().call_later(delay_s, self._arrive, nth, source, to, data)
+        asyncio.get_running_loop().call_later(self.delay_s(late=late), self._arrive, nth, source, to, data)
 
     def _arrive(self, nth: int, source: Address, to: Address, data: bytes) -> None:
         end = self._ends.get(to)
@@ -131,7 +185,7 @@ class Network:
         else:
             watch(data, lambda: end.receive(data, source))
 
-    def _strikes(self, name: str, share: float) -> bool:
+    def strikes(self, name: str, share: float) -> bool:
         strikes = share > 0 and self._dice.random() < share
         self.fired[name] += strikes
         return strikes

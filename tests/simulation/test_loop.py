@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Generator
+from collections.abc import Generator
 from random import Random
 from typing import Any
 
@@ -70,11 +70,7 @@ def test_a_wait_that_nobody_ends_is_an_error(loop: SimLoop):
         loop.run_until_complete(loop.create_future())
 
 
-@pytest.mark.parametrize("asks", [lambda loop: loop.create_connection(), lambda loop: loop.create_server()])
-def test_real_time_is_refused(loop: SimLoop, asks: Any):
-    asked: Coroutine[Any, Any, Any] = asks(loop)
-    with pytest.raises(RuntimeError, match="no TCP"):
-        loop.run_until_complete(asked)
+def test_threads_are_refused(loop: SimLoop):
     with pytest.raises(RuntimeError, match="no threads"):
         loop.run_until_complete(_in_thread())
 
@@ -132,3 +128,77 @@ def test_the_dead_send_nothing(loop: SimLoop, network: Network):
     panel, asker = loop.run_until_complete(asks())
     assert panel.came == asker.came == []
     assert network.datagrams == 0
+
+
+class Taking(asyncio.Protocol):
+    """One end of a connection, which echoes or listens."""
+
+    def __init__(self, *, echoes: bool = False):
+        self.came = b""
+        self.lost: list[Exception | None] = []
+        self._echoes = echoes
+
+    def connection_made(self, transport: Any):
+        self.transport = transport
+
+    def data_received(self, data: bytes):
+        self.came += data
+        if self._echoes:
+            self.transport.write(data)
+
+    def connection_lost(self, exc: Exception | None):
+        self.lost.append(exc)
+
+
+async def _connected(loop: SimLoop, taken: list[Taking]) -> tuple[Any, Taking]:
+    def take() -> Taking:
+        taken.append(Taking(echoes=True))
+        return taken[-1]
+
+    await loop.create_server(take, *PANEL)
+    return await loop.create_connection(Taking, *PANEL)
+
+
+def test_a_connection_keeps_its_bytes_in_order_however_bad_the_weather(loop: SimLoop, network: Network):
+    async def talk() -> None:
+        transport, asker = await _connected(loop, [])
+        network.weather[PANEL] = Weather(lost=0.4, late=0.3)
+        for nth in range(100):
+            transport.write(bytes((nth,)))
+        await asyncio.sleep(3_000)
+        assert asker.came == bytes(range(100))
+
+    loop.run_until_complete(talk())
+    assert network.fired["stream_lost"] > 0 and network.fired["late"] > 0
+
+
+def test_what_is_given_up_while_cut_off_never_comes(loop: SimLoop, network: Network):
+    async def talk() -> None:
+        taken: list[Taking] = []
+        transport, _ = await _connected(loop, taken)
+        network.weather[PANEL] = Weather(cut_to=True)
+        transport.write(b"late")
+        await asyncio.sleep(2)
+        transport.abort()
+        network.weather[PANEL] = Weather()
+        await asyncio.sleep(60)
+        assert taken[0].came == b""
+        with pytest.raises(TimeoutError):
+            network.weather[PANEL] = Weather(cut_from=True)
+            await asyncio.wait_for(loop.create_connection(Taking, *PANEL), 1)
+        with pytest.raises(ConnectionRefusedError):
+            await loop.create_connection(Taking, "127.70.9.9", 60000)
+
+    loop.run_until_complete(talk())
+
+
+def test_an_end_is_told_to_the_other_side(loop: SimLoop, network: Network):
+    async def talk() -> None:
+        taken: list[Taking] = []
+        for end, told in (("close", type(None)), ("abort", ConnectionResetError)):
+            transport, _ = await loop.create_connection(Taking, *PANEL) if taken else await _connected(loop, taken)
+            getattr(transport, end)()
+            await asyncio.sleep(1)
+            assert [type(why) for why in taken[-1].lost] == [told]
+
+    loop.run_until_complete(talk())

@@ -17,6 +17,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from devices.emulate import emulated
+from devices.wg.served import ServedPanel
 from tests.simulation.campus import Ground, ground
 from tests.simulation.faults import USUAL, Storm
 from tests.simulation.hub import Hub, Killed
@@ -120,7 +121,8 @@ class _Rehearsal:
     async def run(self) -> None:
         """Evenings under storm, nights without a hub, and then the end."""
         chance = Random(f"{self._seed}/panels")
-        async with emulated(self._ground.wires, None, self._clock, chance) as panels:
+        async with emulated(self._ground.wires, None, self._clock, chance) as served:
+            panels = {name: each for name, each in served.items() if isinstance(each, ServedPanel)}
             witness = Witness(self._hub, self._ground, panels, self._clock, self._seed, self._trace)
             storm = Storm(self._hub, self._network, self._ground, panels, witness, self._seed, self._trace)
             storm.stir = self._lives.take_away

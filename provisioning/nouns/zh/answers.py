@@ -121,7 +121,7 @@ ZH_ANSWERS: dict[str, str] = {
         "{name} 与现行园区不同，现行园区保持不变。查看差异：foyer campus preview 文件"
     ),
     "Stopped.": "已停止。",
-    "{count} panels are emulated. Ctrl-C stops them.": "已模拟 {count} 台控制器。按 Ctrl-C 停止。",
+    "{count} devices are emulated. Ctrl-C stops them.": "已模拟 {count} 台设备。按 Ctrl-C 停止。",
     "{count} emulated panels with {doors} doors answer.": "{count} 台模拟控制器（{doors} 扇门）已应答。",
     "Going on where it stopped: {name} was taken before.": "接续上次：{name} 已导入。",
     "Importing a sample HR sheet of {count} people who do not exist.": "导入示例人事表：{count} 名虚构人员。",

@@ -24,7 +24,7 @@ ZH_CAMPUS: dict[str, str] = {
     "Write one as in `time_zone: Asia/Shanghai`.": "请写成 `time_zone: Asia/Shanghai` 的形式。",
     "address {found} is none.": "{found} 不是地址。",
     "Write IP:PORT, such as 192.168.1.100:60000.": "请写成 IP:端口，例如 192.168.1.100:60000。",
-    "An emulated panel cannot have the address {found}.": "模拟控制器不能使用地址 {found}。",
+    "An emulated device cannot have the address {found}.": "模拟设备不能使用地址 {found}。",
     "Give it one of this machine alone: 127.x.y.z:PORT.": "请使用本机地址：127.x.y.z:端口。",
     "control {found} is no address of this machine alone.": "control {found} 不是本机地址。",
     "Write 127.x.y.z:PORT.": "请写成 127.x.y.z:端口。",

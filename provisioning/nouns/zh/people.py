@@ -75,9 +75,6 @@ ZH_PEOPLE: dict[str, str] = {
     "{name} has no rows below its headers. Fill in at least one and send it again.": (
         "{name} 的表头下没有任何行。请至少填写一行后再导入。"
     ),
-    "{name} lacks the columns {headers}. Write them in the first line; an empty file to fill in comes from: foyer hr "
-    "template": "{name} 缺少列：{headers}。请在第一行写上；空白模板可由此命令生成：foyer hr template",
-    "{name} has the column {header} twice. Remove one of the two.": "{name} 有两列“{header}”。请删去其中一列。",
     "Column {column} ({header}) is not known and was passed over.": "{column} 列（{header}）不认识，已略过。",
     "Column {column} ({header}): {sentence}": "{column} 列（{header}）：{sentence}",
     # rows

@@ -83,6 +83,7 @@ ZH_WEB: dict[str, str] = {
     "to be taken away": "待撤除",
     "left the campus": "已移出园区",
     "not reachable": "不可达",
+    "… and {count} more, which are well. All of them: foyer targets": "……另有 {count} 台正常。全部列出：foyer targets",
     "not seen yet": "尚未连上",
     "reachable": "可达",
     # kinds of event

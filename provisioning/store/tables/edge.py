@@ -58,6 +58,7 @@ record = Table(
     Column("refused", Text),
     Column("reason", Text),
     Index("ix_record_holder", "holder"),
+    Index("ix_record_key", "key"),
     Index(
         "ix_record_dirty",
         "target",

@@ -143,6 +143,7 @@ def upgrade() -> None:
     op.add_column("notice", sa.Column("hold", sa.Text(), nullable=True))
     op.create_index(op.f("ix_notice_at"), "notice", ["at"], unique=False)
     op.create_index(op.f("ix_notice_hold"), "notice", ["hold"], unique=False)
+    op.create_index("ix_record_key", "record", ["key"], unique=False)
     op.add_column("person", sa.Column("merged_into", sa.Text(), nullable=True))
     op.add_column("stay", sa.Column("opened_by", sa.Text(), nullable=False, server_default=""))
     op.add_column("stay", sa.Column("arrived", sa.Date(), nullable=True))

@@ -1,0 +1,70 @@
+"""One question to a panel by TCP, over a connection of its own, and never a byte of it later.
+
+`uhppoted` closes a connection politely, also when it gave up on it, and its time-out does not cover connecting. A polite
+close leaves what the panel has not acknowledged with the system, which sends it again for minutes: a put could arrive long
+after the delete that followed it was read back. So a connection here is told from its first moment to end by a reset,
+which drops what was not sent, also when the process is killed; only an answer makes its end polite.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from uhppoted.net import resolve
+from uhppoted.tcp_async import InvalidBindPort, SendProtocol
+from uhppoted.uhppote_async import UhppoteAsync
+
+_RESET = struct.pack("ii", 1, 0)
+_POLITE = struct.pack("ii", 0, 0)
+
+
+class Client(UhppoteAsync):
+    """`uhppoted`'s client, all of whose waits have a bound."""
+
+    async def _send(self, request: Any, dest_addr: Any, timeout: float, protocol: Any) -> Any:  # noqa: ASYNC109 - its own signature
+        if protocol == "tcp" and dest_addr is not None:
+            return await _exchange(request, dest_addr, timeout)
+        return await super()._send(request, dest_addr, timeout, protocol)
+
+
+async def _exchange(request: bytes, address: str, timeout_s: float) -> bytes:
+    """The first 64 bytes that come back. Raises TimeoutError (connecting counts), EOFError, OSError."""
+    host, port = resolve(address)
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(timeout_s):
+        transport, asking = await loop.create_connection(lambda: _Asking(request), host, port)
+        try:
+            reply = await asking.run(timeout_s)
+        except InvalidBindPort:
+            # The system gave our end the panel's own port, as it may with a port among those it hands out.
+            raise ConnectionError("the system gave out the panel's own port") from None
+        else:
+            _linger(transport, _POLITE)
+            transport.close()
+            return reply
+        finally:
+            transport.abort()
+
+
+class _Asking(SendProtocol):
+    """Sends once, after the end of the connection is settled."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the loop."""
+        _linger(transport, _RESET)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the loop. Whoever asked may have given up by now, and then nobody looks at how it ended."""
+        super().connection_lost(exc)
+        if not self._done.cancelled():
+            self._done.exception()
+
+
+def _linger(transport: asyncio.BaseTransport, how: bytes) -> None:
+    sock = None if transport.is_closing() else transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, how)

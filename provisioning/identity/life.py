@@ -1,0 +1,375 @@
+"""A life is a fold: the notices of one person, of all numbers that turned out to be theirs, put in order and gone
+through. Any order of their coming gives one life. Pure: what people decided here (revocations) is handed in with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from connectors.contract import Json
+from policies.says import Said
+from provisioning.identity import obstacles
+from provisioning.identity.spell import DAY, FACTS, Spell
+from provisioning.nouns.people import Notice, NoticeKind, Pause, Private, Stay
+from provisioning.nouns.refusals import Refusal
+
+REVOKED_BEFORE = "An earlier stay of this person was revoked on {day}; this row begins a new one."
+PRIVATE = ("name", "id_number", "phone")
+
+Place = tuple[datetime, str, int, int, str, int]
+"""Where a step of a life stands: instant, source, sequence, rank of its kind, notice; last, whether it is a revocation that
+follows that notice."""
+
+RANKS = {kind: rank for rank, kind in enumerate(NoticeKind)}
+"""Of what one source says at one instant and outside a sequence, an announcement comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A notice, and what is personal in it, opened; None where there is nothing, or the person was erased."""
+
+    notice: Notice
+    private: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a life stands on beside its notices: whose it is, what is on file from a time whose notices kept nothing
+    personal, the stays that people revoked, and the site's time zone."""
+
+    no: str
+    private: Private | None
+    revoked: Sequence[Stay]
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What some notices come to: stays in the order in which they were announced, what is personal (None: nothing was
+    told), why some notices have no effect yet, and remarks; the last two by notice."""
+
+    spells: tuple[Spell, ...]
+    private: Private | None = None
+    ineffective: Mapping[str, Refusal] = field(default_factory=dict)
+    remarks: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
+
+    def spell_of(self, notice: str) -> Spell | None:
+        """The stay that a notice has a part in."""
+        return next((spell for spell in self.spells if notice in spell.notices), None)
+
+
+def fold(heard: Sequence[Heard], past: Past, barred: Mapping[str, Refusal] | None = None) -> Life:
+    """Go through these notices in their order. `barred` are those that something outside this life stands against."""
+    folding = _Folding(past, dict(barred or {}))
+    if len(heard) == 1 and not past.revoked:
+        # Most people who come are new: one notice needs no order.
+        folding.hear(heard[0])
+        return Life(tuple(folding.spells), folding.private, folding.ineffective, folding.remarks)
+    places = order([one.notice for one in heard])
+    steps: list[tuple[Place, Heard | Stay]] = [(places[one.notice.id], one) for one in heard]
+    steps += [(revoked_at(stay, places), stay) for stay in past.revoked]
+    for _, step in sorted(steps, key=lambda each: each[0]):
+        folding.revoke(step) if isinstance(step, Stay) else folding.hear(step)
+    return Life(tuple(folding.spells), folding.private, folding.ineffective, folding.remarks)
+
+
+def order(notices: Sequence[Notice]) -> dict[str, Place]:
+    """The place of each notice. What one source says of one number stands in that source's own sequence, at the latest
+    instant at which it told any of it so far; all else stands at the instant at which it was told."""
+    latest: dict[tuple[str, Json], datetime] = {}
+    places: dict[str, Place] = {}
+    for one in sorted(notices, key=lambda each: (each.sequence or 0, each.told, each.id)):
+        instant = one.told
+        if one.source is not None and one.sequence is not None:
+            of = (one.source, one.content.get("no"))
+            latest[of] = instant = max(instant, latest.get(of, instant))
+        places[one.id] = (instant, one.source or "", one.sequence or 0, RANKS[one.kind], one.id, 0)
+    return places
+
+
+def revoked_at(stay: Stay, places: Mapping[str, Place]) -> Place:
+    """A revocation stands at its instant, and never before the notices that had begun the stay and changed it last."""
+    at = (stay.ended or stay.created, "", -1, 0, "", 0)
+    before = max((places.get(one, at) for one in (stay.opened_by, stay.notice)), key=lambda place: place[0])
+    return at if before[0] < at[0] or before is at else (*before[:5], 1)
+
+
+class _Folding:
+    """A life half gone through. A notice either takes effect whole or, raising why it cannot, not at all."""
+
+    def __init__(self, past: Past, barred: dict[str, Refusal]) -> None:
+        self._past = past
+        self._barred = barred
+        self._today = date.min
+        self.spells: list[Spell] = []
+        self.private = past.private
+        self._by_no = {past.no: past.private}
+        self.ineffective: dict[str, Refusal] = {}
+        self.remarks: dict[str, tuple[Said, ...]] = {}
+
+    def hear(self, heard: Heard) -> None:
+        """One notice."""
+        told = heard.notice
+        self._today = max(self._today, self._day_of(told.told))
+        try:
+            if told.id in self._barred:
+                raise self._barred[told.id]
+            spell = _DEEDS[told.kind](self, heard)
+        except Refusal as refusal:
+            self.ineffective[told.id] = refusal
+            return
+        if spell is not None:
+            spell.notices.append(told.id)
+
+    def revoke(self, stay: Stay) -> None:
+        """People took a stay away: it is for ever as it was then, whatever is told of that time later."""
+        for spell in self.spells:
+            if stay.opened_by in spell.notices:
+                spell.freeze(stay, self._day_of(stay.ended or stay.created))
+
+    def announced(self, heard: Heard) -> Spell:
+        """Somebody comes, or what was said of their coming is said anew."""
+        said = heard.notice.content
+        facts = {name: str(said[name]) for name in FACTS}
+        arrival, departure = _date(said["arrival"]), _day(said, "departure")
+        self._check_identity(heard)
+        _check_dates(arrival, departure)
+        spell = self._announced_stay(heard.notice.id, facts, arrival, departure)
+        self._personal(heard)
+        return spell
+
+    def arrived(self, heard: Heard) -> Spell:
+        """Somebody has come."""
+        spell, day = self._of_day(heard)
+        if spell.shut is None:
+            spell.arrived = day
+        return spell
+
+    def moved(self, heard: Heard) -> Spell:
+        """Somebody is something else, or works elsewhere, from a day on."""
+        spell, day = self._of_day(heard)
+        if spell.shut is None:
+            spell.patches.append((day, _facts(heard)))
+        return spell
+
+    def redated(self, heard: Heard) -> Spell:
+        """A stay has other dates."""
+        said = heard.notice.content
+        spell = self._meant(_day(said, "was"), self._today)
+        departure = _day(said, "departure") if "departure" in said else spell.departure
+        return self._dated(spell, _day(said, "arrival") or spell.arrival, departure)
+
+    def extended(self, heard: Heard) -> Spell:
+        """A stay has another last day, or none."""
+        said = heard.notice.content
+        spell = self._meant(_day(said, "arrival"), self._today)
+        return self._dated(spell, spell.arrival, _day(said, "departure"))
+
+    def left(self, heard: Heard) -> Spell:
+        """Somebody goes; never a stay that begins only later."""
+        spell, day = self._of_day(heard, begun=True)
+        return self._dated(spell, spell.arrival, day)
+
+    def cancelled(self, heard: Heard) -> Spell:
+        """A stay never comes; one that has begun ends on the day on which this was told."""
+        spell = self._meant(_day(heard.notice.content, "arrival"), self._today)
+        if spell.shut is None:
+            spell.cancelled = spell.arrival > self._today
+            spell.departure = spell.departure if spell.cancelled else min(spell.last, self._today)
+        return spell
+
+    def suspended(self, heard: Heard) -> Spell:
+        """Nothing opens on some days."""
+        spell, day = self._of_day(heard)
+        until = _day(heard.notice.content, "until")
+        _check_dates(day, until)
+        if spell.shut is None:
+            spell.pause(Pause(day, until + DAY if until else None))
+        return spell
+
+    def resumed(self, heard: Heard) -> Spell:
+        """Somebody is back from a suspension."""
+        spell, day = self._of_day(heard)
+        if spell.shut is None and not spell.resume(day):
+            raise obstacles.NotSuspended(day=day)
+        return spell
+
+    def corrected(self, heard: Heard) -> Spell:
+        """Something was told wrong from the beginning."""
+        facts = _facts(heard)
+        spell = self._meant(_day(heard.notice.content, "arrival"), self._today)
+        if spell.shut is None:
+            spell.facts |= facts
+        self._personal(heard)
+        return spell
+
+    def merged(self, _: Heard) -> None:
+        """Two numbers are one person: that is done by whoever gathers the notices of one life."""
+
+    def _announced_stay(self, notice: str, facts: dict[str, str], arrival: date, departure: date | None) -> Spell:
+        same_day = [spell for spell in self.spells if spell.arrival == arrival and not spell.cancelled]
+        for spell in same_day:
+            if spell.shut is None:
+                return self._revised(spell, facts, arrival, departure)
+        for spell in reversed(same_day):
+            return self._kept_shut(spell, facts, departure)
+        for spell in self.spells:
+            if spell.living and spell.arrival > self._today and arrival <= spell.last:
+                self._check_revoked(arrival, departure)
+                return self._revised(spell, facts, arrival, departure)
+        self._check_overlaps(arrival, departure, None)
+        last = self._check_revoked(arrival, departure)
+        if last is not None:
+            self.remarks[notice] = (_on_day(REVOKED_BEFORE, last),)
+        self.spells.append(Spell(notice, arrival, departure, facts, [], {arrival}))
+        return self.spells[-1]
+
+    def _revised(self, spell: Spell, facts: dict[str, str], arrival: date, departure: date | None) -> Spell:
+        """The stay as it is announced anew: what differs from what holds today is corrected there."""
+        self._check_overlaps(arrival, departure, spell)
+        now = spell.on(self._today)
+        spell.put({name: value for name, value in facts.items() if now[name] != value}, self._today)
+        return _put_dates(spell, arrival, departure)
+
+    def _kept_shut(self, spell: Spell, facts: dict[str, str], departure: date | None) -> Spell:
+        """A stay that people ended by decision: the same word changes nothing, another does not reopen it."""
+        if departure != spell.departure or facts != spell.on(self._today):
+            raise _revoked(spell)
+        return spell
+
+    def _dated(self, spell: Spell, arrival: date, departure: date | None) -> Spell:
+        if spell.shut is not None:
+            return spell
+        _check_dates(arrival, departure)
+        self._check_overlaps(arrival, departure, spell)
+        if arrival != spell.arrival:
+            self._check_revoked(arrival, departure)
+        return _put_dates(spell, arrival, departure)
+
+    def _check_overlaps(self, arrival: date, departure: date | None, but: Spell | None) -> None:
+        for spell in self.spells:
+            if spell.living and spell is not but and spell.meets(arrival, departure):
+                raise obstacles.StayOverlaps(arrival=spell.arrival, departure=spell.departure or "…")
+
+    def _check_revoked(self, arrival: date, departure: date | None) -> date | None:
+        """A stay after a revoked one begins later than both its arrival and its revocation; the last of those days."""
+        shut = [spell for spell in self.spells if spell.shut is not None]
+        for spell in shut:
+            if spell.arrival <= (departure or date.max) and arrival <= spell.shut_until:
+                raise _revoked(spell)
+        return max((spell.shut for spell in shut if spell.shut is not None), default=None)
+
+    def _of_day(self, heard: Heard, *, begun: bool = False) -> tuple[Spell, date]:
+        """The stay that a notice with a day speaks of, and the day."""
+        day = heard.notice.day or self._today
+        return self._meant(_day(heard.notice.content, "arrival"), day, begun=begun), day
+
+    def _meant(self, named: date | None, day: date, *, begun: bool = False) -> Spell:
+        """The stay whose announced arrival is named; else the one that holds the day; else the latest announced, and
+        with `begun` of those that had begun by the day."""
+        if not self.spells:
+            raise obstacles.NobodyAnnounced
+        if named is not None:
+            found = [one for one in self.spells if one.arrival == named]
+            found = found or [one for one in self.spells if named in one.arrivals]
+            return _uncancelled(found, obstacles.StayUnknown(arrival=named))
+        holding = [one for one in self.spells if not one.cancelled and one.holds(day)]
+        if holding:
+            return max(holding, key=lambda one: (one.living, one.arrival))
+        rest = [one for one in self.spells if not begun or one.arrival <= day]
+        return _uncancelled(rest, obstacles.NoStayThen(day=day))
+
+    def _check_identity(self, heard: Heard) -> None:
+        """One number is one identity; that two numbers are one person, HR has said. Raises `NoTaken`, `NameDiffers`."""
+        no = _no_of(heard, self._past)
+        before, told = self._by_no.get(no), heard.private
+        if before is None or told is None or not before.name:
+            return
+        known, id_number = (before.id_number or "").upper(), str(told.get("id_number") or "").upper()
+        if known and id_number and known != id_number:
+            raise obstacles.NoTaken(no=no)
+        if told.get("name") != before.name and not (known and id_number):
+            raise obstacles.NameDiffers(no=no)
+
+    def _personal(self, heard: Heard) -> None:
+        """Take on what is personal in it; a blank takes nothing away."""
+        if heard.private is not None:
+            no = _no_of(heard, self._past)
+            before = self._by_no.get(no)
+            only_number = before is self.private
+            self._by_no[no] = after = _over(before, heard.private)
+            self.private = after if only_number else _over(self.private, heard.private)
+
+    def _day_of(self, at: datetime) -> date:
+        return at.astimezone(self._past.zone).date()
+
+
+_DEEDS = {
+    NoticeKind.ANNOUNCED: _Folding.announced,
+    NoticeKind.ARRIVED: _Folding.arrived,
+    NoticeKind.MOVED: _Folding.moved,
+    NoticeKind.REDATED: _Folding.redated,
+    NoticeKind.CANCELLED: _Folding.cancelled,
+    NoticeKind.SUSPENDED: _Folding.suspended,
+    NoticeKind.RESUMED: _Folding.resumed,
+    NoticeKind.EXTENDED: _Folding.extended,
+    NoticeKind.LEFT: _Folding.left,
+    NoticeKind.CORRECTED: _Folding.corrected,
+    NoticeKind.MERGED: _Folding.merged,
+}
+
+
+def _no_of(heard: Heard, past: Past) -> str:
+    """The staff number under which it was told, which may have been merged into another since."""
+    return str(heard.notice.content.get("no") or past.no)
+
+
+def _over(before: Private | None, told: Mapping[str, Json]) -> Private:
+    old = before or Private("")
+    name, *rest = (told.get(each) or getattr(old, each) for each in PRIVATE)
+    return Private(str(name or ""), *(None if one is None else str(one) for one in rest))
+
+
+def _uncancelled(found: Sequence[Spell], none: Refusal) -> Spell:
+    """The latest of these that HR has not cancelled."""
+    if not found:
+        raise none
+    for spell in reversed(found):
+        if not spell.cancelled:
+            return spell
+    raise obstacles.StayCancelled(arrival=found[-1].arrival)
+
+
+def _on_day(template: str, day: date) -> Said:
+    return Said(template, (("day", day.isoformat()),))
+
+
+def _revoked(spell: Spell) -> obstacles.StayRevoked:
+    return obstacles.StayRevoked(arrival=spell.arrival, day=spell.shut, after=spell.shut_until)
+
+
+def _put_dates(spell: Spell, arrival: date, departure: date | None) -> Spell:
+    spell.arrival, spell.departure = arrival, departure
+    spell.arrivals.add(arrival)
+    return spell
+
+
+def _check_dates(arrival: date, departure: date | None) -> None:
+    if departure is not None and departure < arrival:
+        raise obstacles.DatesCross(arrival=arrival, departure=departure)
+
+
+def _facts(heard: Heard) -> dict[str, str]:
+    said = heard.notice.content
+    return {name: str(said[name]) for name in FACTS if said.get(name) is not None}
+
+
+def _day(said: Mapping[str, Json], name: str) -> date | None:
+    value = said.get(name)
+    return None if value is None else _date(value)
+
+
+def _date(value: Json) -> date:
+    return date.fromisoformat(str(value))
