@@ -2,7 +2,7 @@
 SEEDS ?= 5
 FIRST ?= 1
 
-.PHONY: check bench simulate lock
+.PHONY: check bench simulate town lock
 
 check:  ## lint, format, types and the house law
 	scripts/check
@@ -14,6 +14,10 @@ bench:  ## the figures of bench/RESULTS.md; fails past a bound
 simulate:  ## SEEDS campuses in virtual time, from seed FIRST on
 	scripts/bootstrap test
 	.venv/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
+town:  ## a first day on the large campus, by the command line; minutes
+	scripts/bootstrap test
+	.venv/bin/python -m pytest -s tests/journeys/town.py
 
 lock:  ## newest versions that fit, with their hashes
 	scripts/bootstrap test

@@ -189,7 +189,7 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
     with store.writing() as tx:
         _furnish(tx, settings, operators, rulebook)
         outside = (signer.verifying_key, settings.checkpoints, settings.tail_folder)
-        tail = Replay(story, alarms, grants, campuses, rulebook, *outside).resume(tx)
+        tail = Replay(story, alarms, grants, campuses, rulebook, persons, *outside).resume(tx)
     return House(
         settings=settings,
         clock=world.clock,

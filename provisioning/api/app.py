@@ -37,8 +37,8 @@ from provisioning.api.guard import Guard
 from provisioning.api.rooms import Rooms
 
 NOUNS = (
-    hr, notices, holds, persons, who, grants, cards, readiness, revocations, targets, alarms, campus, rules, story, audit, operators, seats,
-    flats, backups, eras, health,
+    hr, notices, holds, persons, who, grants, cards, readiness, revocations, targets, alarms, campus, rules,
+    story, audit, operators, seats, flats, backups, eras, health,
 )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class HeldRow(Shape):
     effect: str
     sways: str = Field(description="more, less or neither")
     fields: list[str]
+    revoked: datetime | None = Field(None, description="When people last revoked a stay of this person")
 
 
 class HoldDetail(HoldShape):
@@ -143,7 +144,7 @@ def _shape(hold: Hold, asker: Asker) -> HoldShape:
 
 def _rows(plan: Mapping[str, Any]) -> list[HeldRow]:
     names = HeldRow.model_fields
-    return [HeldRow(**{name: row[name] for name in names}) for row in plan.get("rows", ())]
+    return [HeldRow.model_validate({name: row.get(name) for name in names}) for row in plan.get("rows", ())]
 
 
 def _sees_people(asker: Asker) -> bool:

@@ -40,6 +40,16 @@ class SeatChoice(BaseModel):
     seat: str = Field(max_length=80, examples=["a-201-01"])
 
 
+class MoveChoice(BaseModel):
+    """Where somebody is to move."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seat: str | None = Field(
+        default=None, max_length=80, description="The vacant seat nearest to where they work now, if none is named"
+    )
+
+
 class SwapPartner(BaseModel):
     """With whom somebody is to change seats."""
 
@@ -56,6 +66,13 @@ class ClosingReason(BaseModel):
     reason: Annotated[str, AfterValidator(_printable)] = Field(max_length=200, examples=["water damage"])
 
 
+class WorkShape(Shape):
+    """Where somebody works."""
+
+    department: str
+    area: str
+
+
 class SeatShape(Shape):
     """One seat."""
 
@@ -70,6 +87,7 @@ class SeatShape(Shape):
     no: str | None = Field(description="Whose it is: the staff number")
     since: datetime | None
     reason: str | None = Field(description="Why it is closed; who holds it keeps it until they are moved")
+    elsewhere: WorkShape | None = Field(description="Where its holder works now, if that is not where the seat is")
 
 
 class AllotmentShape(Shape):
@@ -123,12 +141,13 @@ def list_seats(
     offices: Offices = [],  # noqa: B006 - FastAPI reads a default and never changes it
     *,
     vacant: Annotated[bool, Query(description="Only those that may be given now")] = False,
+    elsewhere: Annotated[bool, Query(description="Only those whose holder works elsewhere by now")] = False,
 ) -> list[SeatShape]:
     """Every seat in the order of the campus file, and whose it is."""
     with rooms.store.reading() as tx:
         named = frozenset(offices) or None
         found = views(tx, rooms.campuses.current(tx), UnitKind.SEAT, named, vacant_only=vacant)
-    return [_seat(each) for each in found]
+    return [_seat(each) for each in found if not elsewhere or each.works is not None]
 
 
 @router.get(
@@ -185,9 +204,9 @@ def allot_seat(
 
 @router.post("/persons/{no}/seat/move", summary="Move somebody to another seat")
 def move_seat(
-    rooms: House, asker: Annotated[Asker, may("seat.write")], no: No, choice: SeatChoice, *, dry_run: DryRun = False
+    rooms: House, asker: Annotated[Asker, may("seat.write")], no: No, choice: MoveChoice, *, dry_run: DryRun = False
 ) -> AllotmentChange:
-    """Give another seat in place of somebody's; theirs is vacant from then on."""
+    """Give another seat in place of somebody's; theirs is vacant from then on. Who is nearest already stays."""
     with act(rooms.store, dry_run=dry_run) as tx:
         person = rooms.persons.get(tx, no)
         row = rooms.allotments.move(tx, rooms.campuses.current(tx), person, choice.seat, asker.actor)
@@ -273,4 +292,5 @@ def _seat(found: UnitView) -> SeatShape:
         no=found.no,
         since=found.since,
         reason=found.reason,
+        elsewhere=None if found.works is None else WorkShape.of(found.works),
     )

@@ -18,7 +18,8 @@ from provisioning.store.engine import Tx
 
 router = APIRouter(tags=["who"], responses=responses(401, 403, 422))
 PAGE = 200
-PAGE_MAX = 1_000
+PAGE_MIN, PAGE_MAX = 50, 1_000
+"""No page is so short that one person's rights on one resource would not fit."""
 
 At = Annotated[
     str | None,
@@ -92,7 +93,7 @@ def who(
     ],
     at: At = None,
     known: Known = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE,
+    limit: Annotated[int, Query(ge=PAGE_MIN, le=PAGE_MAX)] = PAGE,
     after: Annotated[str, Query(description="The `next` of the page before", max_length=64)] = "",
 ) -> WhoShape:
     """Everybody who had a right on it at an instant, believed then or known since, with what the devices said by then."""

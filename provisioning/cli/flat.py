@@ -11,9 +11,9 @@ from provisioning.cli.seat import TONES, act, closings, put_rows, shut, unshut
 def arguments(parser: Parser) -> None:
     """The words of `foyer flat`."""
     verbs = parser.verbs()
-    parser.child(verbs, "list", "flats, and whose they are", list_flats).flag(
-        "--vacant", action="store_true", default=False, help="only those that may be offered now"
-    )
+    listing = parser.child(verbs, "list", "flats, and whose they are", list_flats)
+    listing.flag("--block", action="append", metavar="X", help="only of this block; may stand several times")
+    listing.flag("--vacant", action="store_true", default=False, help="only those that may be offered now")
     parser.child(verbs, "queue", "who waits, the first in the queue first", queue)
     parser.child(verbs, "offers", "what is offered, to whom and until when", offers)
     for name, about, carry_out in (
@@ -30,12 +30,13 @@ def arguments(parser: Parser) -> None:
 
 def list_flats(errand: Errand) -> int:
     """Flats, a line each."""
-    found, screen = errand.get("/flats", {"vacant": errand.args.vacant}), errand.screen
+    args, screen = errand.args, errand.screen
+    found = errand.get("/flats", {"block": args.block, "vacant": args.vacant})
     if errand.as_json:
         screen.json(found)
         return OK
     if not found:
-        screen.say("There is no such flat. Blocks and their flats stand in the campus file.")
+        screen.say("No flat answers to that. See all of them: foyer flat list")
         return OK
     rows = [
         [

@@ -64,7 +64,7 @@ def list_grants(errand: Errand) -> int:
                 each["resource"],
                 screen.when(each["opens"]),
                 screen.when(each["closes"]),
-                each["rule"],
+                f"{each['rule']}@{each['version']}",
                 each["clause"],
                 screen.when(each["ended"]),
             ]

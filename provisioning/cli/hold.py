@@ -131,10 +131,17 @@ def _put_rows(errand: Errand, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     told = [
-        [one["line"], one["no"], screen.words(one["kind"]), screen.words(one["effect"]), ", ".join(one["fields"])]
+        [
+            one["line"],
+            one["no"],
+            screen.words(one["kind"]),
+            screen.words(one["effect"]),
+            ", ".join(one["fields"]),
+            one["revoked"],
+        ]
         for one in rows[:ROWS_SHOWN_MAX]
     ]
-    screen.table(("line", "staff number", "notice", "effect", "changes"), told)
+    screen.table(("line", "staff number", "notice", "effect", "changes", "revoked"), told)
     if len(rows) > ROWS_SHOWN_MAX:
         screen.say("… and {count} more lines; --json shows all.", count=len(rows) - ROWS_SHOWN_MAX)
 

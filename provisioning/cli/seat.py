@@ -20,6 +20,9 @@ def arguments(parser: Parser) -> None:
     listing = parser.child(verbs, "list", "seats, and whose they are", list_seats)
     listing.flag("--office", action="append", metavar="X", help="only of this office; may stand several times")
     listing.flag("--vacant", action="store_true", default=False, help="only those that may be given now")
+    listing.flag(
+        "--elsewhere", action="store_true", default=False, help="only those whose holder works elsewhere by now"
+    )
     parser.child(verbs, "show", "one seat, and whose it was", show).word("UNIT", help="the seat's id, such as a-201-01")
     allotting = parser.child(verbs, "allot", "give a seat to somebody who has none", allot)
     moving = parser.child(verbs, "move", "give somebody another seat in place of theirs", move)
@@ -29,8 +32,10 @@ def arguments(parser: Parser) -> None:
     for each in (allotting, moving, swapping, freeing, asking):
         each.word("NO", help="staff number")
         each.dry_run()
-    for each in (allotting, moving):
-        each.word("UNIT", help="the seat's id, such as a-201-01")
+    allotting.word("UNIT", help="the seat's id, such as a-201-01")
+    moving.word(
+        "UNIT", nargs="?", help="the seat's id; the vacant one nearest to where they work now, if none is named"
+    )
     swapping.word("OTHER", help="the other's staff number")
     closings(parser, verbs, close, reopen, "the seat's id, such as a-201-01")
     printing = parser.child(verbs, "labels", "labels with QR codes, as a PDF to print", labels)
@@ -52,12 +57,12 @@ def closings(parser: Parser, verbs: Any, closing: Any, opening: Any, unit: str) 
 def list_seats(errand: Errand) -> int:
     """Seats, a line each."""
     args, screen = errand.args, errand.screen
-    found = errand.get("/seats", {"office": args.office, "vacant": args.vacant})
+    found = errand.get("/seats", {"office": args.office, "vacant": args.vacant, "elsewhere": args.elsewhere})
     if errand.as_json:
         screen.json(found)
         return OK
     if not found:
-        screen.say("There is no such seat. Offices and their seats stand in the campus file.")
+        screen.say("No seat answers to that. See all of them: foyer seat list")
         return OK
     rows = [
         [
@@ -68,13 +73,15 @@ def list_seats(errand: Errand) -> int:
             one["department"],
             one["state"],
             one["no"],
+            _work(one),
             one["reason"] or screen.when(one["since"]),
         ]
         for one in found
     ]
-    screen.table(
-        ("seat", "office", "building", "floor", "department", "state", "staff number", "since or why"), rows, TONES
-    )
+    heads = ("seat", "office", "building", "floor", "department", "state", "staff number", "works elsewhere")
+    screen.table((*heads, "since or why"), rows, TONES)
+    if any(one["elsewhere"] for one in found):
+        screen.say("Whoever works elsewhere by now gets a seat there by: foyer seat move NO")
     return OK
 
 
@@ -87,7 +94,7 @@ def show(errand: Errand) -> int:
     name = screen.cell(seat["name"][errand.language])
     screen.put(screen.tone(f"{seat['unit']}  {name}", "strong"))
     rows = [(name, seat[name]) for name in ("state", "building", "floor", "area", "department", "reason")]
-    screen.table(("", ""), [*rows, ("staff number", seat["no"])], TONES)
+    screen.table(("", ""), [*rows, ("staff number", seat["no"]), ("works elsewhere", _work(seat))], TONES)
     if seat["holders"]:
         screen.put("")
         put_rows(errand, seat["holders"])
@@ -182,6 +189,10 @@ def put_rows(errand: Errand, rows: list[dict[str, Any]]) -> None:
         for one in rows
     ]  # fmt: skip
     screen.table(("staff number", "unit", "state", "points", "asked", "since", "until"), cells, TONES)
+
+
+def _work(seat: Mapping[str, Any]) -> str | None:
+    return None if seat["elsewhere"] is None else "{department} ({area})".format(**seat["elsewhere"])
 
 
 def _closure(errand: Errand, closure: dict[str, Any]) -> int:

@@ -61,6 +61,9 @@ def _put(errand: Errand, answer: dict[str, Any]) -> None:
         screen.put("")
         screen.table(("asks for", "unit", "state", "points"), rows)
     if answer["grants"]:
-        rows = [[g["resource"], screen.when(g["opens"]), screen.when(g["closes"]), g["rule"]] for g in answer["grants"]]
+        rows = [
+            [g["resource"], screen.when(g["opens"]), screen.when(g["closes"]), f"{g['rule']}@{g['version']}"]
+            for g in answer["grants"]
+        ]
         screen.put("")
         screen.table(("resource", "from", "until", "rule"), rows)

@@ -45,7 +45,7 @@ DRIFTED = {
     ),
 }
 ANOTHER = "Another device, or one that lost its memory, answers as {target}. All its records are put there again."
-UNREACHED = "{target} cannot be reached: {why}. What it holds stays as it is until it answers; see: foyer targets"
+UNREACHED = "{target} cannot be reached. {why} What it holds stays as it is until it answers; see: foyer targets"
 PARKED = (
     "A fault of the hub stopped the work on {target}: {why}. It is tried again; send the log to whoever looks after it."
 )

@@ -152,13 +152,14 @@ def compiled(
     by_target: dict[str, list[Right]] = {}
     ends: list[datetime] = []
     for grant in living:
-        resource: str | None = grant.resource
+        resource, opens = grant.resource, grant.opens
         if asks_for_unit(grant.resource):
-            resource = unit_resource(units.get((grant.stay, grant.resource)))
+            allotment = units.get((grant.stay, grant.resource))
+            resource, opens = unit_resource(allotment), _had_from(grant, allotment)
             # Whoever leaves leaves the unit: at that instant somebody must look, whatever any device can do by itself.
             ends += [] if grant.closes is None else [grant.closes]
         if resource is not None:
-            right = Right(grant.id, resource, grant.opens, grant.closes)
+            right = Right(grant.id, resource, opens, grant.closes)
             for target in ground.serving.targets_of(resource):
                 by_target.setdefault(target, []).append(right)
     found = {
@@ -204,6 +205,11 @@ def wishes(
         if at not in wanted and row.wanted is not None
     ]
     return changed, restated
+
+
+def _had_from(grant: Grant, allotment: Allotment | None) -> datetime:
+    """From when a unit is somebody's: before it was given to them it was vacant, or another's."""
+    return grant.opens if allotment is None or allotment.held is None else max(grant.opens, allotment.held)
 
 
 def _placement(

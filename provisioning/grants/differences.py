@@ -59,6 +59,7 @@ def _said(plan: Mapping[str, Any]) -> dict[str, str]:
     found |= {no: _two(gained, lost) for no, gained, lost in preview.get("sample", ())}
     for row in plan.get("rows", ()):
         told = [row["effect"], *row["fields"], *([row["refused"]] if row["refused"] else [])]
+        told += [f"revoked {row['revoked']}"] if row.get("revoked") else []
         found[f"{row['no']} ({row['notice']})"] = " ".join(told)
     for one in plan.get("changes", ()):
         found[f"{one['what']} {one['id']}"] = " ".join([one["verb"], *one["fields"]])

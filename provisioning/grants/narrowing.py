@@ -4,15 +4,18 @@ more is listed, to be given again; a newcomer is known again, and is given nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from connectors.contract import Json
+from policies.separation import complete
+from provisioning.identity.arrivals import Letter
 from provisioning.nouns.eras import Image, Images
 from provisioning.nouns.minds import HoldState
 from provisioning.nouns.people import CardState, Move, NoticeKind, Pause, Stay, StayState
+from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor
 from provisioning.store import eras, holds, people
 from provisioning.store import operators as operator_rows
@@ -61,9 +64,11 @@ class Again:
             self.touched.add(person)
 
 
-def narrow(again: Again, images: Images) -> None:
-    """Take away again what the images show as taken away."""
-    for each in (_persons, _stays, _cards, _given, _house, _notices):
+def narrow(again: Again, images: Images, merge: Callable[[Letter], object]) -> None:
+    """Take away again what the images show as taken away. `merge` has two numbers be one person, as a notice says."""
+    _persons(again, images)
+    _mergers(again, images, merge)
+    for each in (_stays, _cards, _given, _house, _notices):
         each(again, images)
 
 
@@ -71,20 +76,34 @@ def _persons(again: Again, images: Images) -> None:
     """Newcomers become known again, so that what the story says of them can be read; they are given nothing."""
     tx = again.tx
     present = eras.rows_present(tx, "person", images["person"])
-    known = people.persons(tx, present)
     for key, image in sorted(images["person"].items()):
         if key not in present:
             told = eras.values_of(image)
             if not people.find_persons(tx, [told["no"]], [told["id_digest"]] if told["id_digest"] else []):
                 eras.put_image(tx, Image("person", {**image.row, "due": None, "merged_into": None}))
             again.list("arrival", key)
-        elif image.row.get("merged_into") is not None and known[key].merged_into is None:
-            again.list("merger", key)
     there = eras.rows_present(tx, "person", images["person_key"])
     keyed = eras.rows_present(tx, "person_key", images["person_key"])
     for key, image in sorted(images["person_key"].items()):
         if key in there - keyed - present:
             eras.put_image(tx, image)
+
+
+def _mergers(again: Again, images: Images, merge: Callable[[Letter], object]) -> None:
+    """Two who were found to be one are one again: what was told of them since is told of both."""
+    found = [image for image in images["notice"].values() if image.row["kind"] == NoticeKind.MERGED]
+    present = eras.rows_present(again.tx, "notice", {str(image.row["id"]) for image in found})
+    for told in sorted(map(eras.values_of, found), key=lambda row: (row["at"], row["id"])):
+        if told["id"] in present:
+            continue
+        content = {name: value for name, value in told["content"].items() if name != "no"}
+        what = (told["id"], NoticeKind.MERGED, told["content"]["no"], told["source"], told["sequence"], told["told"])
+        try:
+            merge(Letter(*what, None, content, None))
+        except Refusal:
+            again.list("merger", told["person"])
+        else:
+            again.shut("mergers", told["person"])
 
 
 def _stays(again: Again, images: Images) -> None:
@@ -180,6 +199,11 @@ def _house(again: Again, images: Images) -> None:
         if before is None and image.row["ended"] is None:
             again.list("operator", None, name=image.row["name"])
         elif before is not None and before.ended is None and image.row["ended"] is not None:
+            if before.bootstrap and not complete(
+                one.roles for one in present.values() if one.ended is None and not one.bootstrap
+            ):
+                # Those who came after it are lost: without it nobody could add them again. It ends once they are there.
+                continue
             operator_rows.end_operator(tx, key)
             again.shut("operators")
     ended = [key for key, image in images["sender"].items() if image.row["ended"] is not None]
@@ -205,18 +229,16 @@ def _notices(again: Again, images: Images) -> None:
     batches = eras.rows_present(tx, "batch", {str(image.row["batch"]) for image in told.values()})
     for key, image in sorted(told.items()):
         row = image.row
-        shuts = row["standing"] == "applied" and str(row["stay"]) in stays and _only_shut(row, again)
+        theirs = stays.get(str(row["stay"])) == row["person"]
+        shuts = row["standing"] == "applied" and theirs and _only_shut(row, again)
         if key in present and row["standing"] == "refused":
             again.done["notices"] += eras.turn_down_notice(tx, key)
         elif key in present:
             again.done["notices"] += eras.apply_notice(tx, key, str(row["stay"])) if shuts else 0
         elif shuts:
-            owner = stays[str(row["stay"])]
             batch = row["batch"] if str(row["batch"]) in batches else None
-            # What was sealed under the key of who they turned out to be, nobody can open for who they are here.
-            sealed = row["sealed"] if row["person"] == owner else None
-            eras.put_image(tx, Image("notice", {**row, "batch": batch, "person": owner, "sealed": sealed}))
-            again.shut("notices", owner)
+            eras.put_image(tx, Image("notice", {**row, "batch": batch}))
+            again.shut("notices", str(row["person"]))
         else:
             again.list("notice", str(row["person"]), notice=key, what=row["kind"])
 

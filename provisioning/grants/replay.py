@@ -19,6 +19,7 @@ from provisioning.grants.grants import Grants
 from provisioning.grants.horizon import horizon_of
 from provisioning.grants.narrowing import REPLAY, Again, narrow
 from provisioning.grants.rulebook import Rulebook
+from provisioning.identity.persons import Persons
 from provisioning.nouns.eras import Era, Image
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Event, Told
@@ -61,6 +62,7 @@ class Replay:
         grants: Grants,
         campuses: Campuses,
         rulebook: Rulebook,
+        persons: Persons,
         key: VerifyingKey,
         checkpoints: Path,
         tail: Path,
@@ -70,6 +72,7 @@ class Replay:
         self._grants = grants
         self._campuses = campuses
         self._rulebook = rulebook
+        self._persons = persons
         self._key = key
         self._checkpoints = checkpoints
         self._tail = tail
@@ -145,7 +148,7 @@ class Replay:
 
     def _taken_again(self, tx: Tx, read: Read, later: Sequence[Event]) -> Again:
         again = Again(tx, {key: str(image.row.get("no")) for key, image in read.images["person"].items()})
-        narrow(again, read.images)
+        narrow(again, read.images, lambda one: self._persons.merge(tx, one, REPLAY, self._campuses.current(tx).zone))
         self._revocations(again, read.images["revocation"])
         for kind, table in (("rules", "rules_version"), ("campus", "campus_version")):
             self._text(again, kind, read.images[table], later)

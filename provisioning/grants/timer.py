@@ -16,7 +16,7 @@ from provisioning.store.engine import Store
 
 LOOK_MAX = 25
 POLL_S = 1.0
-SERVE_EVERY_POLLS = 30
+SERVE_EVERY_POLLS = 5
 """A unit may have fallen vacant without anybody's rights having changed: closed and opened again, say."""
 SERVE_ROUNDS_MAX = 20
 TIMER = Actor("house:timer")

@@ -10,8 +10,10 @@ from connectors.contract import Json
 from provisioning.identity.arrivals import Letter
 from provisioning.identity.carrying import NAMELESS, Carrying, deed, new_person
 from provisioning.identity.files import Files, asked_by
+from provisioning.identity.obstacles import TwoIdentities
 from provisioning.identity.plans import Filed, heard_of, settle
 from provisioning.nouns.people import Notice, Person, Standing
+from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import intake, people
 from provisioning.store.engine import Tx
@@ -28,18 +30,30 @@ class Merging:
         self._files = files
         self._carrying = carrying
 
-    def merge(self, tx: Tx, letter: Letter, actor: Actor, zone: ZoneInfo) -> list[str]:
-        """Keep the notice, and have both numbers be one person from now on; the ids of both."""
+    def obstacle(self, tx: Tx, no: str, into: str) -> Refusal | None:
+        """Why two numbers cannot be one person; None where they can."""
+        found = people.find_persons(tx, [no, into])
+        digests = {found.digests.get(one.id) for one in found.by_no.values()}
+        return TwoIdentities(no=no, into=into) if len(digests - {None}) > 1 else None
+
+    def merge(self, tx: Tx, letter: Letter, actor: Actor, zone: ZoneInfo, held: Notice | None = None) -> list[str]:
+        """Keep the notice, and have both numbers be one person from now on; the ids of both. `held` is the notice where
+        it is kept already. Raises `TwoIdentities`."""
         into = str(letter.content["into"])
+        if (obstacle := self.obstacle(tx, letter.no, into)) is not None:
+            raise obstacle
         found = people.find_persons(tx, [letter.no, into]).by_no
         old, new = (found.get(no) or self._somebody(tx, no) for no in (letter.no, into))
         if letter.no == into:
             new = old
         told = heard_of(letter, Filed(letter.no), tx.now).notice
-        kept = replace(told, person=new.id, at=tx.now, standing=Standing.APPLIED)
+        kept = replace(held or replace(told, at=tx.now), person=new.id, standing=Standing.APPLIED)
         if old.id != new.id:
             self._move(tx, old, new)
-        intake.add_notices(tx, [kept], {})
+        if held is None:
+            intake.add_notices(tx, [kept], {})
+        else:
+            intake.change_notices(tx, [kept])
         data: dict[str, Json] = {"notice": kept.id, "merged": old.id, "source": kept.source, "sequence": kept.sequence}
         private: Mapping[str, Json] = {"no": letter.no, "into": into}
         self._story.tell(tx, Told("person.merged", actor.name, new.id, trace=kept.id, data=data, private=private))

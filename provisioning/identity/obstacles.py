@@ -73,6 +73,13 @@ class MergedTwice(Refusal):
     rows."""
 
 
+class TwoIdentities(Refusal):
+    """Staff numbers {no} and {into} have different identity numbers on file, so they are two people, and nothing was
+    changed. Correct the number that was meant; or, where one identity number is wrong, send its correction first."""
+
+    status = 409
+
+
 class NoticeDiffers(Refusal):
     """The event {event} was taken before and said something else; what it said then stands. Send what is new under an id
     of its own."""

@@ -7,15 +7,16 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Json
-from provisioning.identity.arrivals import Announcement, Effect, Letter, Plan
+from provisioning.identity.arrivals import Announcement, Effect, Letter, Plan, said
 from provisioning.identity.carrying import Carrying, Taking, as_private, deed, new_person
 from provisioning.identity.files import Asked, Files, asked_by
 from provisioning.identity.id_number import LENGTH
+from provisioning.identity.life import Heard
 from provisioning.identity.merging import Merging
 from provisioning.identity.obstacles import MergedTwice, NoticeDiffers
 from provisioning.identity.plans import Filed, Known, heard_of, plan_one, plans_of
-from provisioning.nouns.people import Notice, Person, Private, Standing, Stay
-from provisioning.nouns.refusals import NotFound
+from provisioning.nouns.people import Notice, NoticeKind, Person, Private, Standing, Stay
+from provisioning.nouns.refusals import NotFound, Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import intake, people
 from provisioning.store.engine import Tx
@@ -148,6 +149,7 @@ class Persons:
 
     def let_go(self, tx: Tx, hold: str, actor: Actor, zone: ZoneInfo) -> list[str]:
         """Have what waits in a hold take effect; the persons' ids. What by now cannot, goes on waiting by itself."""
+        merged = self._let_mergers_go(tx, hold, actor, zone)
         deeds = [
             deed(tx, person, plans[0][1].settled, [plan for _, plan in plans], kept=True)
             for person, plans in self._held(tx, hold, zone)
@@ -155,7 +157,7 @@ class Persons:
         ]
         if deeds:
             self._carrying.write(tx, deeds, actor)
-        return [each.person.id for each in deeds]
+        return list(dict.fromkeys([*merged, *(each.person.id for each in deeds)]))
 
     def turn_down(self, tx: Tx, hold: str, actor: Actor, reason: str) -> int:
         """Have nothing of what waits in a hold ever take effect; how many notices that were."""
@@ -166,18 +168,42 @@ class Persons:
         self._story.tell(tx, *told)
         return len(held)
 
+    def merger_obstacle(self, tx: Tx, letter: Letter) -> Refusal | None:
+        """Why two numbers cannot be one person, as a notice says; None where they can."""
+        return self._merging.obstacle(tx, letter.no, str(letter.content["into"]))
+
     def merge(self, tx: Tx, letter: Letter, actor: Actor, zone: ZoneInfo) -> list[str]:
-        """Keep a notice that two numbers are one person, and have it so; the ids of both, who may be one already."""
+        """Keep a notice that two numbers are one person, and have it so; the ids of both, who may be one already. Raises
+        `TwoIdentities`."""
         return self._merging.merge(tx, letter, actor, zone)
+
+    def _let_mergers_go(self, tx: Tx, hold: str, actor: Actor, zone: ZoneInfo) -> list[str]:
+        """First of all, for what else waits may be told of either number."""
+        persons: list[str] = []
+        for one in intake.notices_held(tx, hold):
+            if one.kind is not NoticeKind.MERGED:
+                continue
+            content = {name: value for name, value in one.content.items() if name != "no"}
+            said_of = (one.id, one.kind, str(one.content["no"]), one.source or "", one.sequence, one.told)
+            try:
+                persons += self._merging.merge(tx, Letter(*said_of, one.day, content, None), actor, zone, one)
+            except Refusal as refusal:
+                why = said(refusal)
+                reason: Mapping[str, Json] = {"template": why.template, "fields": dict(why.fields)}
+                intake.change_notices(tx, [replace(one, standing=Standing.REFUSED, reason=reason)])
+        return persons
 
     def _held(self, tx: Tx, hold: str, zone: ZoneInfo) -> list[tuple[Person, list[tuple[Notice, Plan]]]]:
         notices = intake.notices_held(tx, hold)
         persons = people.persons(tx, (one.person for one in notices))
         heard = self._files.opened(tx, notices)
         known = self._files.known(tx, {one.no: one for one in persons.values()}, asked_by(heard), zone)
+        told: dict[str, list[Heard]] = {}
+        for one in heard:
+            told.setdefault(one.notice.person, []).append(one)
         found = []
         for person in persons.values():
-            fresh = [one for one in heard if one.notice.person == person.id]
+            fresh = told[person.id]
             plans = plans_of(fresh, known.filed[person.no], known)
             found.append((person, [(one.notice, plan) for one, plan in zip(fresh, plans, strict=True)]))
         return found

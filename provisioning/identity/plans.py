@@ -161,6 +161,9 @@ def settle(
 
 def _plan(heard: Heard, filed: Filed, settled: Settled, remarks: Mapping[str, tuple[Said, ...]], sways: Sway) -> Plan:
     at = heard.notice.id
+    if heard.notice.kind is NoticeKind.MERGED:
+        # Of two people one goes: what stood under that number may be lost.
+        return Plan(Effect.CHANGED, filed.person, fields=("no",), sways=Sway.LESS, heard=heard, settled=settled)
     refusal = settled.life.ineffective.get(at)
     if refusal is not None:
         return Plan(Effect.REFUSED, filed.person, refusal=refusal, sways=sways, heard=heard, settled=settled)

@@ -10,7 +10,7 @@ from connectors.contract import Json, canonical
 from provisioning.holds.holds import Waits
 from provisioning.identity.arrivals import Plan, Sway
 from provisioning.nouns.minds import HoldKind
-from provisioning.nouns.people import Notice
+from provisioning.nouns.people import Notice, StayState
 
 Held = Sequence[tuple[Notice, Plan]]
 
@@ -31,6 +31,8 @@ def swayed(plans: Iterable[Plan]) -> tuple[int, int]:
 
 
 def _row(notice: Notice, plan: Plan) -> Json:
+    stays = plan.settled.rows.values() if plan.settled else ()
+    revoked = [stay.ended or stay.created for stay in stays if stay.state is StayState.REVOKED]
     return {
         "notice": notice.id,
         "line": notice.line,
@@ -40,4 +42,5 @@ def _row(notice: Notice, plan: Plan) -> Json:
         "sways": plan.sways.value,
         "fields": list(plan.fields),
         "refused": plan.refusal.code() if plan.refusal else None,
+        "revoked": max(revoked).isoformat() if revoked else None,
     }

@@ -25,6 +25,8 @@ from provisioning.store.senders import Sender
 
 AT_ONCE = 50
 """Events of one message that are taken in one transaction."""
+HELD_TOGETHER_MAX = 1_000
+"""Notices after which a sender's next ones begin another hold: what waits in one is planned anew whenever it grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +78,26 @@ class Notices:
 
     def _take(self, tx: Tx, sender: Sender, letter: Letter, campus: Campus, held: set[str]) -> Taken:
         named, actor = str(letter.content["event"]), actor_of(sender)
-        if letter.kind is NoticeKind.MERGED:
-            persons = self._persons.merge(tx, letter, actor, campus.zone)
-            return Taken(named, letter.notice, Standing.APPLIED, persons=tuple(persons))
+        merges = letter.kind is NoticeKind.MERGED
+        if merges and (obstacle := self._persons.merger_obstacle(tx, letter)) is not None:
+            return Taken(named, refusal=obstacle)
         plan = self._persons.plan_letter(tx, letter, campus.zone)
         hold = None
         if self._too_large(tx, plan, campus):
-            opened = self._holds.open_of(tx, HoldKind.NOTICES, sender.name)
-            # One that this very message begins is not there yet.
-            hold = opened.id if opened is not None else next(iter(held), None) or tx.ids.new("hld")
+            hold = self._hold(tx, sender, held)
             held.add(hold)
+        elif merges:
+            persons = self._persons.merge(tx, letter, actor, campus.zone)
+            return Taken(named, letter.notice, Standing.APPLIED, persons=tuple(persons))
         persons = self._persons.carry_out_all(tx, [Taking(letter, plan, hold=hold)], None, actor)
         return Taken(named, letter.notice, _standing(plan, hold), says=_says(plan), persons=tuple(persons))
+
+    def _hold(self, tx: Tx, sender: Sender, held: set[str]) -> str:
+        """The hold in which a sender's notice waits; one that this very message begins is not there yet."""
+        opened = self._holds.open_of(tx, HoldKind.NOTICES, sender.name)
+        if opened is not None and opened.more + opened.less < HELD_TOGETHER_MAX:
+            return opened.id
+        return next(iter(held), None) or tx.ids.new("hld")
 
     def _too_large(self, tx: Tx, plan: Plan, campus: Campus) -> bool:
         """Whether a notice has to wait for a second person, with those that went through before; else it is counted."""
@@ -104,7 +114,7 @@ class Notices:
         """Have a hold show all that waits in it by now."""
         waiting = waits(HoldKind.NOTICES, sender.name, self._persons.held_plans(tx, hold, campus.zone))
         opened = self._holds.open_of(tx, HoldKind.NOTICES, sender.name)
-        if opened is None:
+        if opened is None or opened.id != hold:
             self._holds.put(tx, waiting, actor, hold)
         else:
             self._holds.revise(tx, opened, waiting, actor)

@@ -12,8 +12,15 @@ Language = Literal["en", "zh"]
 
 def say(template: str, language: Language, fields: Mapping[str, object] | None = None) -> str:
     """The sentence in a language; where a twin is missing, the English one, for a reader is owed something."""
-    chosen = ZH.get(template, template) if language == "zh" else template
-    return chosen.format_map(fields) if fields else chosen
+    if language == "en":
+        return template.format_map(fields) if fields else template
+    chosen = ZH.get(template, template)
+    return chosen.format_map({name: _twin(value) for name, value in fields.items()}) if fields else chosen
+
+
+def _twin(value: object) -> object:
+    """A reason that is told within a sentence is one itself, and is said in the same language."""
+    return ZH.get(value, value) if isinstance(value, str) and value.endswith(".") else value
 
 
 def language_of(tag: str) -> Language:

@@ -59,7 +59,7 @@ class AsOf:
             ]
         else:
             found = rows.held_at(tx, moment, resources=meant.resources, after=after, limit=limit)
-        return _with_devices(tx, found, {one.resource: meant.targets for one in found}, moment.at)
+        return _with_devices(tx, found, {one.resource: meant.targets for one in found}, moment)
 
     def of_person(self, tx: Tx, person: Person, moment: Moment, resource: str | None) -> list[Held]:
         """What a person had. Raises `NoCampus`, `KnownLater`."""
@@ -68,7 +68,7 @@ class AsOf:
         resources = [] if resource is None else [resource]
         found = rows.held_at(tx, moment, resources=resources, persons=[person.id], limit=RIGHTS_MAX)
         targets = {one.resource: serves.targets_of(_served(one)) for one in found}
-        return _with_devices(tx, found, targets, moment.at)
+        return _with_devices(tx, found, targets, moment)
 
     def _campus(self, tx: Tx, at: datetime) -> tuple[Campus, Serving]:
         """The campus that was in force, and what its targets served; the last one asked for is kept."""
@@ -107,11 +107,11 @@ def _served(one: Held) -> str:
     return one.resource if one.unit is None else f"{one.resource.partition(':')[0]}:{one.unit}"
 
 
-def _with_devices(tx: Tx, found: Sequence[Held], targets: Mapping[str, Sequence[str]], until: datetime) -> list[Held]:
-    """The rights, each with the last word of every target that speaks of it."""
+def _with_devices(tx: Tx, found: Sequence[Held], targets: Mapping[str, Sequence[str]], moment: Moment) -> list[Held]:
+    """The rights as they were known, each with the last word of every target that speaks of it."""
     places = sorted({target for some in targets.values() for target in some})
     last: dict[tuple[str, str, str], Agreement] = {}
-    for told in rows.words_of_devices(tx, [one.person for one in found], places, until):
+    for told in rows.words_of_devices(tx, [one.person for one in found], places, moment.at):
         key = str(json.loads(told.body)["data"]["key"])
         said = _SAID.get(told.kind, DeviceSaid.DIFFERED)
         last[told.person or "", told.target or "", key] = Agreement(told.target or "", key, said, told.at, told.id)
@@ -119,6 +119,14 @@ def _with_devices(tx: Tx, found: Sequence[Held], targets: Mapping[str, Sequence[
     for (person, target, _), word in last.items():
         said_of[person, target].append(word)
     return [
-        replace(one, devices=tuple(word for at in targets[one.resource] for word in said_of[one.person, at]))
+        replace(
+            _as_known(one, moment.known),
+            devices=tuple(word for at in targets[one.resource] for word in said_of[one.person, at]),
+        )
         for one in found
     ]
+
+
+def _as_known(one: Held, known: datetime) -> Held:
+    """The right without an end that nobody had told of by then."""
+    return replace(one, ended=None, ended_by=None) if one.ended is not None and one.ended > known else one

@@ -13,6 +13,7 @@ from provisioning.nouns.refusals import NotFound, Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.nouns.units import Allotment, AllotmentState, Closure
 from provisioning.space.asks import UnitKind, kind_of, units_of
+from provisioning.space.seating import Seating, placement
 from provisioning.space.space import told
 from provisioning.store import rights, units
 from provisioning.store.engine import Tx
@@ -35,6 +36,10 @@ class UnitClosed(UnitRefused):
 
 class UnitOpen(UnitRefused):
     """{unit} is not closed. What is closed: foyer {what} list"""
+
+
+class NoneVacant(UnitRefused):
+    """No seat is vacant for staff number {no}. Free or open one first, or have two people change: foyer {what} list"""
 
 
 class HasAlready(UnitRefused):
@@ -66,6 +71,7 @@ class Allotments:
 
     def __init__(self, story: Story) -> None:
         self._story = story
+        self._seating = Seating()
 
     def allot(self, tx: Tx, campus: Campus, person: Person, unit: str, actor: Actor) -> Allotment:
         """Give a seat to somebody who is entitled to one and has none. One that they have already stays as it is.
@@ -89,12 +95,14 @@ class Allotments:
         self._story.tell(tx, told("allotted", row, actor))
         return row
 
-    def move(self, tx: Tx, campus: Campus, person: Person, unit: str, actor: Actor) -> Allotment:
-        """Give somebody another seat in place of theirs, which is vacant from then on.
+    def move(self, tx: Tx, campus: Campus, person: Person, unit: str | None, actor: Actor) -> Allotment:
+        """Give somebody another seat in place of theirs, which is vacant from then on: the one that is nearest to where
+        they work now, where none is named; they stay where none is nearer.
 
-        Raises `NotFound`, `UnitTaken`, `UnitClosed`, `HasNone`.
+        Raises `NotFound`, `UnitTaken`, `UnitClosed`, `HasNone`, `NoneVacant`.
         """
         before = _holding(tx, UnitKind.SEAT, person)
+        unit = self._nearest(tx, campus, person, before) if unit is None else unit
         if before.unit == unit:
             return before
         _vacant(tx, campus, UnitKind.SEAT, unit)
@@ -167,6 +175,13 @@ class Allotments:
         data: dict[str, Json] = {"unit": unit}
         self._story.tell(tx, Told(f"{kind.value}.opened", actor.name, trace=closure.id, data=data))
         return replace(closure, ended=tx.now)
+
+    def _nearest(self, tx: Tx, campus: Campus, person: Person, before: Allotment) -> str:
+        work = placement(tx, campus, {before.stay: person.id})[before.stay]
+        unit = self._seating.nearest_to(tx, campus, (work.department, work.area), before.unit or "")
+        if unit is None:
+            raise NoneVacant(what=UnitKind.SEAT.value, no=person.no)
+        return unit
 
     def _exchanged(self, tx: Tx, moves: Sequence[tuple[Allotment, str]], actor: Actor) -> tuple[Allotment, ...]:
         """End these, and only then begin others in their place."""

@@ -27,10 +27,7 @@ class Seating:
     ) -> list[Allotment]:
         """Those of the queue and of these newcomers, who are not in the database yet, who can be given a seat now, each
         with it; at most `BATCH_MAX`. Whoever asked first comes first where there are too few."""
-        today = tx.now.astimezone(campus.zone).date()
-        seated = units.occupants(tx, UnitKind.SEAT, today)
-        full = {seat for seat, _ in seated} | units.closed_units(tx, UnitKind.SEAT)
-        vacant = [seat for seat in campus.seats if seat not in full]
+        seated, vacant = _taken_and_vacant(tx, campus)
         room = min(len(vacant), BATCH_MAX)
         if not room:
             return []
@@ -44,6 +41,17 @@ class Seating:
             for one, column in zip(chosen, columns, strict=True)
         ]
 
+    def nearest_to(self, tx: Tx, campus: Campus, home: Home, own: str) -> str | None:
+        """The vacant seat that is nearest to a home; `own` where none is nearer, and None where there is none. Whoever
+        sits in a closed seat is given any other."""
+        seated, vacant = _taken_and_vacant(tx, campus)
+        stays = own in campus.seats and own not in units.closed_units(tx, UnitKind.SEAT)
+        choice = [own, *vacant] if stays else vacant
+        if not choice:
+            return None
+        (costs,) = self._of(campus).costs([home], choice, [each for each in seated if each[0] != own])
+        return choice[int(costs.argmin())]
+
     def _of(self, campus: Campus) -> Nearness:
         if self._nearness is None or self._nearness[0] is not campus:
             self._nearness = (campus, Nearness(campus))
@@ -55,6 +63,13 @@ def placement(tx: Tx, campus: Campus, stays: Mapping[str, str]) -> dict[str, Mov
     today = tx.now.astimezone(campus.zone).date()
     found = people.stays_of(tx, stays.values())
     return {stay.id: stay.on(today) for some in found.values() for stay in some if stay.id in stays}
+
+
+def _taken_and_vacant(tx: Tx, campus: Campus) -> tuple[list[tuple[str, str]], list[str]]:
+    """The seats that are taken, each with the department of who has it, and those that may be given."""
+    seated = units.occupants(tx, UnitKind.SEAT, tx.now.astimezone(campus.zone).date())
+    full = {seat for seat, _ in seated} | units.closed_units(tx, UnitKind.SEAT)
+    return seated, [seat for seat in campus.seats if seat not in full]
 
 
 def _in_turn(tx: Tx, newcomers: Sequence[Allotment], room: int) -> list[Allotment]:

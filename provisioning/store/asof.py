@@ -34,7 +34,9 @@ def held_at(
         grant.c.clause, grant.c.opens, grant.c.closes, grant.c.recorded, grant.c.ended, grant.c.ended_by,
         case((believed, 1), else_=0), case((holds, 1), else_=0),
     )  # fmt: skip
-    given = and_(allotment.c.stay == grant.c.stay, allotment.c.ask == grant.c.resource, _had(moment.at))
+    # The person is named since that is what finds a past allotment; a stay and what it asks find only present ones.
+    same = (allotment.c.person == grant.c.person, allotment.c.stay == grant.c.stay)
+    given = and_(*same, allotment.c.ask == grant.c.resource, _had(moment.at))
     query = (
         select(*columns)
         .select_from(grant.join(person, person.c.id == grant.c.person).outerjoin(allotment, given))
@@ -64,9 +66,12 @@ def words_of_devices(tx: Tx, persons: Sequence[str], targets: Sequence[str], unt
 
 
 def campus_at(tx: Tx, at: datetime) -> tuple[int, str] | None:
-    """The campus version in force at an instant, and its text; None before the first."""
-    query = select(campus_version.c.id, campus_version.c.text).where(campus_version.c.at <= at)
-    row = tx.run(query.order_by(campus_version.c.id.desc()).limit(1)).one_or_none()
+    """The campus version in force at an instant, and its text; before the first, the first. None where there is none."""
+    version = select(campus_version.c.id, campus_version.c.text)
+    query = version.where(campus_version.c.at <= at).order_by(campus_version.c.id.desc()).limit(1)
+    # What is told of a time before the hub's own is told in the words of its first campus.
+    first = version.order_by(campus_version.c.id).limit(1)
+    row = tx.run(query).one_or_none() or tx.run(first).one_or_none()
     return None if row is None else (row.id, row.text)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, insert, or_, select, true, update
+from sqlalchemy.sql import Executable
 
 from connectors.contract import Fingerprint, Json
 from connectors.desk import Task
@@ -140,46 +141,57 @@ _GIVE_BACK = (
         priority=case((_ANY_URGENT, PRIORITY_URGENT), else_=PRIORITY_USUAL),
     )
 )
+_NOW = bindparam("now", type_=Instant)
+_FREE = or_(target.c.lease.is_(None), target.c.lease <= _NOW)
+# What still settles, or waits in back-off, is not due, however urgent.
+_URGENT_DUE = (
+    select(record.c.key)
+    .where(record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= _NOW)
+    .exists()
+)
+_ANY_DUE = select(target.c.id).where(target.c.due <= _NOW, _FREE).limit(1)
+_ANY_URGENT_DUE = _ANY_DUE.where(_URGENT_DUE)
+_NEXT_DUE = select(target.c.due).where(target.c.due.is_not(None), _FREE).order_by(target.c.due).limit(1)
 
 
-def take(tx: Tx, owner: str, limit: int, lease_s: float, *, urgent_only: bool) -> list[Taken]:
-    """Claim up to `limit` targets that are due and free, urgent ones first."""
-    free = or_(target.c.lease.is_(None), target.c.lease <= tx.now)
-    wanted = [target.c.due <= tx.now, free]
-    if urgent_only:
-        wanted.append(_urgent_due(tx.now))
+def _taking(*more: ColumnElement[bool]) -> Executable:
     chosen = (
         select(target.c.id)
-        .where(*wanted)
+        .where(target.c.due <= _NOW, _FREE, *more)
         .order_by(target.c.priority.desc(), target.c.due, target.c.id)
-        .limit(limit)
+        .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
     )
     columns = (
         target.c.id, target.c.kind, target.c.settings, target.c.epoch, target.c.identity, target.c.counter,
         target.c.read_due, target.c.priority, target.c.active,
     )  # fmt: skip
-    rows = tx.run(
+    return (
         update(target)
         .where(target.c.id.in_(chosen))
-        .values(owner=owner, epoch=target.c.epoch + 1, lease=tx.now + timedelta(seconds=lease_s))
+        .values(owner=bindparam("who"), epoch=target.c.epoch + 1, lease=bindparam("until"))
         .returning(*columns)
-    ).all()
+    )
+
+
+_TAKE, _TAKE_URGENT = _taking(), _taking(_URGENT_DUE)
+
+
+def take(tx: Tx, owner: str, limit: int, lease_s: float, *, urgent_only: bool) -> list[Taken]:
+    """Claim up to `limit` targets that are due and free, urgent ones first."""
+    asked = {"now": tx.now, "most": limit, "who": owner, "until": tx.now + timedelta(seconds=lease_s)}
+    rows = tx.run(_TAKE_URGENT if urgent_only else _TAKE, asked).all()
     return [_taken(tx, row) for row in sorted(rows, key=_urgent_first)]
 
 
 def anything_due(tx: Tx, *, urgent_only: bool) -> bool:
     """Whether some target could be claimed now, so that an idle gateway need not write to find out."""
-    wanted = [target.c.due <= tx.now, or_(target.c.lease.is_(None), target.c.lease <= tx.now)]
-    if urgent_only:
-        wanted.append(_urgent_due(tx.now))
-    return tx.run(select(target.c.id).where(*wanted).limit(1)).first() is not None
+    return tx.run(_ANY_URGENT_DUE if urgent_only else _ANY_DUE, {"now": tx.now}).first() is not None
 
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next free target is due; None where none ever is."""
-    free = or_(target.c.lease.is_(None), target.c.lease <= tx.now)
-    return tx.run(select(target.c.due).where(target.c.due.is_not(None), free).order_by(target.c.due).limit(1)).scalar()
+    return tx.run(_NEXT_DUE, {"now": tx.now}).scalar()
 
 
 def renew(tx: Tx, id_: str, epoch: int, lease_s: float) -> bool:
@@ -353,12 +365,6 @@ def target_states(tx: Tx, id_: str | None = None) -> list[TargetState]:
     if id_ is not None:
         statement = statement.where(target.c.id == id_)
     return [TargetState(**row) for row in tx.rows(statement.order_by(target.c.id))]
-
-
-def _urgent_due(now: datetime) -> ColumnElement[bool]:
-    """That something urgent is due on the target: what still settles, or waits in back-off, is not."""
-    where = (record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= now, _MAY_GO)
-    return select(record.c.key).where(*where).exists()
 
 
 def _urgent_first(row: Row[Any]) -> tuple[int, str]:

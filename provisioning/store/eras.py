@@ -198,7 +198,9 @@ def persons_with(tx: Tx, table: str, ids: Iterable[str]) -> dict[str, str]:
     copied."""
     at = metadata.tables[table]
     return {
-        row.id: row.person for some in parts(ids) for row in tx.run(select(at.c.id, at.c.person).where(at.c.id.in_(some)))
+        row.id: row.person
+        for some in parts(ids)
+        for row in tx.run(select(at.c.id, at.c.person).where(at.c.id.in_(some)))
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 from provisioning.nouns.people import Batch, Notice, NoticeKind, Standing
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.parts import parts
+from provisioning.store.parts import among, rows_among
 from provisioning.store.tables import batch, notice
 
 _CHANGING = ("person", "stay", "content", "sealed", "standing", "reason", "hold")
@@ -25,12 +25,13 @@ _CHANGE_NOTICES = Bulk(
     ("at_id", *(f"new_{name}" for name in _CHANGING)),
 )
 
+_TAKEN = select(notice).where(among(notice.c.id))
+_TOLD_OF = select(notice).where(among(notice.c.person)).order_by(notice.c.at, notice.c.id)
+
 
 def taken_notices(tx: Tx, ids: Iterable[str]) -> dict[str, Notice]:
     """Those of these notices that were taken before, by id."""
-    return {
-        row.id: notice_of(row) for some in parts(ids) for row in tx.run(select(notice).where(notice.c.id.in_(some)))
-    }
+    return {row.id: notice_of(row) for row in rows_among(tx, _TAKEN, ids)}
 
 
 def add_notices(tx: Tx, notices: Sequence[Notice], sealed: Mapping[str, bytes]) -> None:
@@ -47,9 +48,8 @@ def change_notices(tx: Tx, notices: Sequence[Notice]) -> None:
 def notices_of(tx: Tx, persons: Iterable[str]) -> dict[str, list[Notice]]:
     """All that was ever told of these persons, by person."""
     found: dict[str, list[Notice]] = {}
-    for some in parts(persons):
-        for row in tx.run(select(notice).where(notice.c.person.in_(some)).order_by(notice.c.at, notice.c.id)):
-            found.setdefault(row.person, []).append(notice_of(row))
+    for row in rows_among(tx, _TOLD_OF, persons):
+        found.setdefault(row.person, []).append(notice_of(row))
     return found
 
 

@@ -7,20 +7,16 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from provisioning.store.engine import Tx
+from provisioning.store.parts import among, rows_among
 from provisioning.store.tables import person_key
 
 ASKED_AT_ONCE_MAX = 500
+_WRAPPED = select(person_key.c.person, person_key.c.wrapped).where(among(person_key.c.person))
 
 
 def wrapped_keys(tx: Tx, persons: Iterable[str]) -> dict[str, bytes]:
     """The wrapped key of each of these persons who has one."""
-    asked = list(dict.fromkeys(persons))
-    found: dict[str, bytes] = {}
-    for start in range(0, len(asked), ASKED_AT_ONCE_MAX):
-        some = asked[start : start + ASKED_AT_ONCE_MAX]
-        query = select(person_key.c.person, person_key.c.wrapped).where(person_key.c.person.in_(some))
-        found.update((row.person, row.wrapped) for row in tx.run(query))
-    return found
+    return {row.person: row.wrapped for row in rows_among(tx, _WRAPPED, persons)}
 
 
 def keep_wrapped(tx: Tx, keys: dict[str, bytes]) -> None:

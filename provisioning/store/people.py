@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, false, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, bindparam, case, false, insert, literal, or_, select, true, update
 
 from provisioning.nouns.people import CardState, Credential, Move, Pause, Person, Stay, StayState
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.parts import parts
+from provisioning.store.parts import among, parts, rows_among
 from provisioning.store.tables import allotment, credential, grant, notice, person, record, revocation, stay
 
 LOOK_S = 20
@@ -42,6 +42,25 @@ _CHANGE_STAYS = Bulk(
     ("at_id", *(f"new_{name}" for name in _STAY_CHANGES)),
 )
 _ADD_CREDENTIALS = Bulk(insert(credential), Credential.__slots__)
+_FILED = select(*_PERSON, person.c.id_digest)
+_BY_ID, _BY_NO, _BY_DIGEST = (_FILED.where(among(column)) for column in (person.c.id, person.c.no, person.c.id_digest))
+_STAYS_OF = select(stay).where(among(stay.c.person)).order_by(stay.c.arrival, stay.c.id)
+# Of two that began at one instant, the one that still is came later.
+_CREDENTIALS_OF = (
+    select(credential)
+    .where(among(credential.c.person))
+    .order_by(credential.c.created, _ACTIVE_FIRST.desc(), credential.c.id)
+)
+_ACTIVE_CARDS = select(credential).where(
+    among(credential.c.number), credential.c.state == literal(CardState.ACTIVE.value)
+)
+_MAY_HOLD = or_(record.c.dirty == true(), record.c.known == false(), record.c.held.is_not(None))
+_NOT_PROVED_GONE = (
+    select(record.c.key, record.c.target, record.c.holder)
+    .where(among(record.c.key), _MAY_HOLD)
+    .order_by(record.c.target)
+)
+_MARK_DUE = update(person).where(among(person.c.id)).values(due=bindparam("when"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +79,9 @@ class Found:
 
 def find_persons(tx: Tx, nos: Iterable[str] = (), digests: Iterable[bytes] = ()) -> Found:
     """Persons who have any of the staff numbers or of the identity digests."""
-    asked = [*_rows_where(tx, person.c.no, nos), *_rows_where(tx, person.c.id_digest, digests)]
+    asked = [*rows_among(tx, _BY_NO, nos), *rows_among(tx, _BY_DIGEST, digests)]
     merged = {row.merged_into for row in asked if row.merged_into is not None}
-    now = {row.id: row for row in [*asked, *(_rows_where(tx, person.c.id, merged) if merged else ())]}
+    now = {row.id: row for row in [*asked, *rows_among(tx, _BY_ID, merged)]}
     held = [(row, now[row.merged_into or row.id]) for row in asked]
     return Found(
         {row.no: _person(one) for row, one in held},
@@ -84,9 +103,7 @@ def list_persons(tx: Tx, part_of_no: str, limit: int, after: str | None) -> tupl
 
 def persons(tx: Tx, ids: Iterable[str]) -> dict[str, Person]:
     """The persons with these ids, by id."""
-    return {
-        row.id: _person(row) for part in parts(ids) for row in tx.run(select(*_PERSON).where(person.c.id.in_(part)))
-    }
+    return {row.id: _person(row) for row in rows_among(tx, _BY_ID, ids)}
 
 
 def persons_of_batch(tx: Tx, batch: str) -> tuple[Person, ...]:
@@ -128,15 +145,14 @@ def soon(tx: Tx) -> datetime:
 def mark_due(tx: Tx, ids: Iterable[str]) -> None:
     """Say "look again" for these persons."""
     for part in parts(ids):
-        tx.run(update(person).where(person.c.id.in_(part)).values(due=soon(tx)))
+        tx.run(_MARK_DUE, {"some": part, "when": soon(tx)})
 
 
 def stays_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Stay, ...]]:
     """All stays of these persons in the order of their arrivals, by person."""
     found: dict[str, list[Stay]] = {}
-    for part in parts(ids):
-        for row in tx.run(select(stay).where(stay.c.person.in_(part)).order_by(stay.c.arrival, stay.c.id)):
-            found.setdefault(row.person, []).append(_stay(row))
+    for row in rows_among(tx, _STAYS_OF, ids):
+        found.setdefault(row.person, []).append(_stay(row))
     return {holder: tuple(stays) for holder, stays in found.items()}
 
 
@@ -153,22 +169,14 @@ def change_stays(tx: Tx, stays: Sequence[Stay]) -> None:
 def credentials_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Credential, ...]]:
     """All credentials that these persons ever had, oldest first, by person."""
     found: dict[str, list[Credential]] = {}
-    for part in parts(ids):
-        query = select(credential).where(credential.c.person.in_(part))
-        # Of two that began at one instant, the one that still is came later.
-        for row in tx.run(query.order_by(credential.c.created, _ACTIVE_FIRST.desc(), credential.c.id)):
-            found.setdefault(row.person, []).append(_credential(row))
+    for row in rows_among(tx, _CREDENTIALS_OF, ids):
+        found.setdefault(row.person, []).append(_credential(row))
     return {holder: tuple(cards) for holder, cards in found.items()}
 
 
 def active_cards(tx: Tx, numbers: Iterable[int]) -> dict[int, Credential]:
     """The active credential of each of these card numbers that has one."""
-    active = credential.c.state == CardState.ACTIVE.value
-    return {
-        row.number: _credential(row)
-        for part in parts(numbers)
-        for row in tx.run(select(credential).where(credential.c.number.in_(part), active))
-    }
+    return {row.number: _credential(row) for row in rows_among(tx, _ACTIVE_CARDS, numbers)}
 
 
 def last_card(tx: Tx, number: int) -> Credential | None:
@@ -183,12 +191,9 @@ def last_card(tx: Tx, number: int) -> Credential | None:
 def cards_not_proved_gone(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[tuple[str, str | None], ...]]:
     """(target, holder) of each record of these card numbers that some target may still hold, by number."""
     keys = {f"card:{number}": number for number in numbers}
-    may_hold = or_(record.c.dirty == true(), record.c.known == false(), record.c.held.is_not(None))
     found: dict[int, list[tuple[str, str | None]]] = {}
-    for part in parts(keys):
-        query = select(record.c.key, record.c.target, record.c.holder).where(record.c.key.in_(part), may_hold)
-        for row in tx.run(query.order_by(record.c.target)):
-            found.setdefault(keys[row.key], []).append((row.target, row.holder))
+    for row in rows_among(tx, _NOT_PROVED_GONE, keys):
+        found.setdefault(keys[row.key], []).append((row.target, row.holder))
     return {number: tuple(places) for number, places in found.items()}
 
 
@@ -200,11 +205,6 @@ def add_credentials(tx: Tx, cards: Sequence[Credential]) -> None:
 def end_credential(tx: Tx, at: str, state: CardState) -> None:
     """A credential is over from now on."""
     tx.run(update(credential).where(credential.c.id == at).values(state=state.value, closes=tx.now, ended=tx.now))
-
-
-def _rows_where(tx: Tx, column: ColumnElement[Any], values: Iterable[Any]) -> list[Row[Any]]:
-    query = select(*_PERSON, person.c.id_digest)
-    return [row for part in parts(values) for row in tx.run(query.where(column.in_(part)))]
 
 
 def _persons_where(tx: Tx, condition: ColumnElement[bool]) -> tuple[Person, ...]:

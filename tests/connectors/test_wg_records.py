@@ -226,17 +226,18 @@ def test_what_is_in_force_now_is_what_the_panel_opens_now(who: Holder) -> None:
         assert {n for n, flag in enumerate(flags, 1) if flag} == wanted
 
 
-@given(holders(), st.integers(0, DAYS * 24 * 4))
-def test_look_again_is_ahead_and_nothing_changes_before_it(who: Holder, quarters: int) -> None:
+@given(holders(), st.floats(0, 1, exclude_max=True))
+def test_look_again_is_ahead_and_nothing_changes_before_it(who: Holder, share: float) -> None:
     compiled = connector(who.zone).records(who)
     agains = [record.look_again for record in compiled.records.values() if record.look_again is not None]
     assert all(again > who.now for again in agains)
     if compiled.look_again is not None:
         assert compiled.look_again > who.now
         assert all(compiled.look_again <= again for again in agains)
-    then = who.now + timedelta(minutes=15 * quarters)
-    assume(then.astimezone(who.zone).date() < who.horizon.astimezone(who.zone).date())
-    assume(compiled.look_again is None or then < compiled.look_again)
+    last_day = datetime.combine(who.horizon.astimezone(who.zone).date(), time.min, who.zone).astimezone(UTC)
+    until = last_day if compiled.look_again is None else min(last_day, compiled.look_again)
+    assume(until > who.now)
+    then = min(who.now + (until - who.now) * share, until - timedelta(microseconds=1))
     assert connector(who.zone).records(Holder(who.id, who.cards, who.rights, then, who.horizon, who.zone)) == compiled
 
 

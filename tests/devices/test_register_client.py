@@ -257,9 +257,12 @@ VALUES = st.recursive(
 
 @given(st.binary(max_size=200) | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    for read in (read_about, lambda told: read_unit(told, '"1"', "u-0001"), lambda told: read_page(told, "")):
-        with pytest.raises(ProtocolError):
-            read(body)
+    """Nothing but a `ProtocolError` comes of it; the one page that chance may write is an empty one."""
+    for read in (read_about, lambda told: read_unit(told, '"1"', "u-0001"), lambda told: read_page(told, "").units):
+        try:
+            assert read(body) == ()
+        except ProtocolError:
+            continue
 
 
 DAYS = st.dates(min_value=date(2000, 1, 1), max_value=date(2099, 12, 31))

@@ -33,6 +33,7 @@ ASK_EVERY_S = 0.05
 TARGETS = ("a-1", "a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1")
 # Where somebody has records who is given a seat: on each panel, and in the register of seats.
 SEATED = (*TARGETS, "seats")
+REGISTERS = {"seats": 20, "flats": 21}
 HEADERS = "姓名,工号,部门,职务,人员类别,到岗日期,离岗日期,门禁卡号,办公区"
 NETS = count()
 
@@ -58,8 +59,14 @@ class Campus:
         return int(found[1])
 
     def hands(self, target: str, deed: str, **told: Any) -> dict[str, Any]:
-        """Do something to an emulated panel, by its control port."""
-        return asyncio.run(act(f"{self.host(target)}:60100", deed, **told))
+        """Do something to an emulated panel or register, by its control port."""
+        host = REGISTERS.get(target)
+        control = f"{self.host(target)}:60100" if host is None else f"{self.net}.{host}:8090"
+        return asyncio.run(act(control, deed, **told))
+
+    def unit(self, target: str, unit: str) -> dict[str, Any]:
+        """What an emulated register holds of a unit: its occupant, and the cards of its lock."""
+        return self.hands(target, "unit", unit=unit)
 
     def cards(self, target: str) -> dict[int, dict[str, Any]]:
         """What an emulated panel holds, as it sees it itself."""
@@ -110,7 +117,7 @@ class Journey:
 
     @property
     def data(self) -> Path:
-        return self.folder / "var" / "small"
+        return self.folder / "var" / self.campus.path.stem
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FOYER_", "LC_", "LANG"))}
@@ -189,6 +196,14 @@ class Journey:
 
     def target(self, target: str) -> dict[str, Any]:
         return self.get(f"/targets/{target}")
+
+    def settled(self) -> bool:
+        """Whether nothing is owing to any target."""
+        return all(target["dirty"] == 0 for target in self.get("/targets"))
+
+    def seats(self) -> dict[str, str]:
+        """Whose each seat is: staff number → seat."""
+        return {one["no"]: one["unit"] for one in self.get("/seats") if one["no"]}
 
     def drifts(self) -> list[dict[str, Any]]:
         return self.get("/drift")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 
-from connectors.contract import Refused
+from connectors.contract import NO_ANSWER, Refused
 from connectors.desk import LeaseLost
 from provisioning.campus.campuses import shipped
 from provisioning.delivery.delivery import URGENT_BACKOFF_S_MAX
 from provisioning.delivery.desk import LEASE_S
+from provisioning.nouns.words import say
 from provisioning.store import tables
 from tests.provisioning.housed import BOSS, Hand, Housed
 
@@ -96,3 +98,17 @@ def test_a_card_reported_lost_is_urgent_also_where_it_was_to_go_already(housed: 
         housed.house.cards.lost(tx, 1001, BOSS)
         housed.house.grants.look(tx, [person.id], BOSS, urgent=True)
     assert "a-1" in hand.claim_targets(urgent_only=True)
+
+
+def test_why_a_target_cannot_be_reached_is_told_in_the_readers_language(housed: Housed, hand: Hand):
+    with housed.house.store.writing() as tx:
+        housed.house.delivery.ask_reading(tx, "a-1", BOSS)
+    while not housed.alarms():
+        hand.release(hand.claim_one("a-1"), unreachable=NO_ANSWER)
+        housed.clock.put(due_of(housed, "a-1"))
+    with housed.house.store.reading() as tx:
+        (alarm,) = housed.house.alarms.open(tx)
+    assert say(alarm.template, "en", alarm.fields).startswith(f"a-1 cannot be reached. {NO_ANSWER} What it holds")
+    chinese = say(alarm.template, "zh", alarm.fields)
+    assert say(NO_ANSWER, "zh") in chinese
+    assert not re.search(r"[a-z]{3} [a-z]{3}", chinese.replace("foyer targets", "")), chinese

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
+from provisioning.nouns.people import Move
 from provisioning.nouns.refusals import NotFound, Refusal
 from provisioning.nouns.told import Actor
 from provisioning.nouns.units import AllotmentState
-from provisioning.space.allotments import HasAlready, HasNone, NotEntitled, SameUnit, UnitClosed, UnitOpen, UnitTaken
+from provisioning.space.allotments import (
+    HasAlready,
+    HasNone,
+    NoneVacant,
+    NotEntitled,
+    SameUnit,
+    UnitClosed,
+    UnitOpen,
+    UnitTaken,
+)
 from provisioning.space.asks import UnitKind
 from provisioning.space.views import UnitState, history, view, views
+from provisioning.store import people
 from tests.provisioning.roomed import LI, Roomed, campus_of, office
 
 HELD = AllotmentState.HELD
@@ -74,6 +86,56 @@ def test_a_move_ends_one_and_begins_another_and_the_story_tells_from_where(roome
         "a-301-01", "b-202-03", ended[0].id,
     )  # fmt: skip
     assert roomed.settle("N1")["N1"] == (row,), "it survives looks"
+
+
+def moved_to_justice(roomed: Roomed, no: str) -> None:
+    with roomed.store.writing() as tx:
+        (stay,) = people.stays_of(tx, [roomed.person(no).id])[roomed.person(no).id]
+        move = Move(tx.now.date(), "justice", "科员", "公务员", "south")
+        people.change_stays(tx, [replace(stay, moves=(move,))])
+
+
+def test_who_works_elsewhere_by_now_is_shown_and_moved_there_by_one_word(roomed: Roomed):
+    def elsewhere() -> dict[str | None, str]:
+        with roomed.store.reading() as tx:
+            return {one.no: one.works.department for one in views(tx, roomed.campus, SEAT) if one.works is not None}
+
+    def moved() -> str | None:
+        with roomed.store.writing() as tx:
+            return roomed.hand.move(tx, roomed.campus, roomed.person("N1"), None, LI).unit
+
+    assert elsewhere() == {}
+    assert moved() == "a-301-01", "who sits nearest already stays"
+    moved_to_justice(roomed, "N1")
+    roomed.settle("N1")
+    assert roomed.units()["N1"] == ("a-301-01", HELD), "the automatic one moves nobody"
+    assert elsewhere() == {"N1": "justice"}
+    with roomed.store.reading() as tx:
+        assert view(tx, roomed.campus, SEAT, "a-301-01").works is not None
+    seat = moved()
+    assert seat is not None
+    office = roomed.campus.seats[seat]
+    assert (office.department, office.area) == ("justice", "south")
+    assert elsewhere() == {}
+    assert moved() == seat
+    roomed.holds()
+
+
+def test_who_sits_in_a_closed_seat_is_moved_out_of_it_and_told_where_there_is_none(store, story, clock):
+    here = Roomed(store, story, campus_of([office("r1", 2, "finance")]), clock)
+    for no in ("N1", "N2"):
+        here.ask(no)
+    here.settle("N1")
+    with here.store.writing() as tx:
+        here.hand.close(tx, here.campus, SEAT, "r1-01", "wet", LI)
+    with here.store.writing() as tx:
+        assert here.hand.move(tx, here.campus, here.person("N1"), None, LI).unit == "r1-02"
+    with here.store.writing() as tx:
+        here.hand.close(tx, here.campus, SEAT, "r1-02", "wet", LI)
+    with pytest.raises(NoneVacant) as refused, here.store.writing() as tx:
+        here.hand.move(tx, here.campus, here.person("N1"), None, LI)
+    assert "No seat is vacant for staff number N1" in refused.value.sentence("en")
+    assert here.units()["N1"] == ("r1-02", HELD)
 
 
 def test_a_swap_is_one_act(roomed: Roomed):

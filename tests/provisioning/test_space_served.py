@@ -57,7 +57,7 @@ def vacant(served: Served, count: int = 1) -> list[str]:
 
 def test_who_came_by_a_sheet_has_a_seat_near_their_department(seated: Served):
     found = holders(seated)
-    assert set(found) >= {"N0", "N5", "N7"}, "whom no other test here moves"
+    assert set(found) >= {"N0", "N5", "N7"}, "whom no other test here moves for good"
     assert len(set(found.values())) == len(found)
     offices = {found[no].rpartition("-")[0] for no in ("N0", "N5", "N7")}
     assert offices <= {"a-301", "a-302"}, "those of the finance bureau"
@@ -100,6 +100,31 @@ def test_a_move_and_a_swap_on_the_command_line(seated: Served, foyer):
     assert status == 0
     assert out.count("N3") == 1
     assert out.count("N4") == 2
+
+
+def test_flats_of_one_block(seated: Served, foyer):
+    status, out, _ = foyer("flat", "list", "--block", "h1-1", "--json")
+    assert (status, {one["block"] for one in json.loads(out)}) == (0, {"h1-1"})
+    status, _, err = foyer("flat", "list", "--block", "h9-9")
+    assert (status, "There is no block of flats h9-9" in err) == (1, True)
+
+
+def test_who_works_elsewhere_is_listed_and_moved_without_naming_a_seat(seated: Served, foyer):
+    def elsewhere() -> dict[str, dict[str, str]]:
+        with seated.client("hr") as hr:
+            return {one["no"]: one["elsewhere"] for one in hr.get("/seats", params={"elsewhere": True}).json()}
+
+    assert "N7" not in elsewhere()
+    far = next(seat for seat in vacant(seated, 100) if seat.startswith("d-"))
+    assert foyer("seat", "move", "N7", far)[0] == 0
+    assert elsewhere()["N7"] == {"department": "finance", "area": "north"}
+    status, out, _ = foyer("seat", "list", "--elsewhere", "--office", far.rpartition("-")[0])
+    assert (status, out.count("N7"), out.count("finance (north)")) == (0, 1, 1)
+    assert "foyer seat move NO" in out
+    status, out, err = foyer("seat", "move", "N7", language="zh")
+    assert (status, "N7 的工位是 a-30" in out) == (0, True), err
+    status, out, _ = foyer("seat", "list", "--elsewhere", "--office", far.rpartition("-")[0])
+    assert (status, "No seat answers to that" in out) == (0, True)
 
 
 def test_a_freed_seat_stays_free_until_one_is_given(seated: Served, foyer):

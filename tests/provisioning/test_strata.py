@@ -156,6 +156,22 @@ def test_a_seat_across_the_room_is_no_other_door_and_another_office_is(whole: Ho
     assert list(wanted(whole, person, "seats")) == [f"seat:d-101-01/{person.id}"]
 
 
+def test_a_register_is_told_from_which_day_somebody_has_a_unit_and_never_of_days_before(whole: Housed):
+    early, late = whole.come("E1", arrival="2026-01-05"), whole.come("E2", arrival="2026-06-01")
+    own = f"seat:{allotted(whole, early)[SEAT].unit}/{early.id}"
+    assert wanted(whole, early, "seats")[own]["from"] == "2026-03-02", "it was vacant until the person was known"
+    (coming,) = wanted(whole, late, "seats").values()
+    assert coming["from"] == "2026-05-27", "three working days before the arrival, as the rule has it"
+    whole.later(days=3)
+    seat(whole, early, "e-301-04")
+    assert wanted(whole, early, "seats") == {
+        f"seat:e-301-04/{early.id}": {"from": "2026-03-05", "to": None, "unit": "e-301-04"}
+    }
+    assert whole.look(early) == NOTHING
+    whole.later(days=1)
+    assert whole.look(early) == NOTHING, "the next day changes nothing of it"
+
+
 def seat(housed: Housed, person: Person, unit: str) -> None:
     with housed.house.store.writing() as tx:
         campus = housed.house.campuses.current(tx)

@@ -20,8 +20,8 @@ ZH_GRANTS: dict[str, str] = {
     "Another device, or one that lost its memory, answers as {target}. All its records are put there again.": (
         "以 {target} 应答的是另一台设备，或是丢失了存储的设备。其全部记录正在重新写入。"
     ),
-    "{target} cannot be reached: {why}. What it holds stays as it is until it answers; see: foyer targets": (
-        "无法连接 {target}:{why}。在它应答之前，其中的内容保持不变；请查看:foyer targets"
+    "{target} cannot be reached. {why} What it holds stays as it is until it answers; see: foyer targets": (
+        "无法连接 {target}。{why}在它应答之前，其中的内容保持不变；请查看：foyer targets"
     ),
     "A fault of the hub stopped the work on {target}: {why}. It is tried again; send the log to whoever looks after it.": (
         "系统自身的故障中断了 {target} 的工作：{why}。将会重试；请把日志交给维护人员。"
@@ -41,7 +41,7 @@ ZH_GRANTS: dict[str, str] = {
     "The rule {rule} says something else than its version {version} that is in force. Give it version {least}.": (
         "规则 {rule} 与现行的第 {version} 版内容不同。请把版本改为 {least}。"
     ),
-    # policies: units and points
+    # units and points, in the policies
     "'for' cannot be '{text}'; a rule is for {known}. Correct the word, or remove the line for a stay.": (
         "'for' 不能是 '{text}'；规则可针对 {known}。请更正该词；若针对在岗期，请删除该行。"
     ),

@@ -11,6 +11,7 @@ ZH_LIVES: dict[str, str] = {
     "By this the stay would end on {departure}, before it begins on {arrival}, so it waits. Correct one of the two dates.": "照此该在岗期将于 {departure} 结束，早于开始日期 {arrival}，因此等待处理。请更正其中一个日期。",
     "This person is not suspended on {day}, so there is nothing to resume. Correct the day, or send the notice of the suspension.": "{day} 此人并未停权，无可恢复。请更正日期，或补发停权通知。",
     "Staff number {no} was merged with {other}, and both stand in this list: they are one person. Keep one of the two rows.": "工号 {no} 已与 {other} 合并，二者是同一人，却同时出现在此表中。请只保留其中一行。",
+    "Staff numbers {no} and {into} have different identity numbers on file, so they are two people, and nothing was changed. Correct the number that was meant; or, where one identity number is wrong, send its correction first.": "工号 {no} 与 {into} 登记的身份证号不同，应为两人，未作任何更改。请更正所指的工号；若其中一个身份证号有误，请先发送更正通知。",
     "The event {event} was taken before and said something else; what it said then stands. Send what is new under an id of its own.": "事件 {event} 以前已接收，且内容不同；以当时的内容为准。新的内容请用新的 id 发送。",
     "This was taken before, and waits for a second person: foyer hold show {hold}": "此条以前已接收，正等待第二人审核：foyer hold show {hold}",
     "This was taken before, and a second person refused it: foyer hold show {hold}": "此条以前已接收，已被第二人驳回：foyer hold show {hold}",

@@ -56,7 +56,18 @@ ZH_UNITS: dict[str, str] = {
     "labels with QR codes, as a PDF to print": "带二维码的标签，生成可打印的 PDF",
     "where to write it, such as labels.pdf": "写入的文件，如 labels.pdf",
     "where phones reach the hub, such as https://foyer.example": "手机访问本系统的地址，如 https://foyer.example",
-    "There is no such seat. Offices and their seats stand in the campus file.": "没有这样的工位。办公室及工位见园区文件。",
+    "No seat answers to that. See all of them: foyer seat list": "没有符合条件的工位。查看全部：foyer seat list",
+    "only those whose holder works elsewhere by now": "仅使用人已调往别处的",
+    "the seat's id; the vacant one nearest to where they work now, if none is named": (
+        "工位编号；不给出时取离其现工作部门最近的空置工位"
+    ),
+    "works elsewhere": "现工作于",
+    "Whoever works elsewhere by now gets a seat there by: foyer seat move NO": (
+        "为已调往别处的人就近更换工位：foyer seat move 工号"
+    ),
+    "No seat is vacant for staff number {no}. Free or open one first, or have two people change: foyer {what} list": (
+        "没有可供工号 {no} 使用的空置工位。请先收回或启用一个，或让两人互换：foyer {what} list"
+    ),
     "{no} has the seat {unit}.": "{no} 的工位是 {unit}。",
     "{no} and {other} have changed seats.": "{no} 与 {other} 已互换工位。",
     "{unit} is taken from {no}.": "已从 {no} 收回 {unit}。",
@@ -67,6 +78,7 @@ ZH_UNITS: dict[str, str] = {
     "{unit} may be given again.": "{unit} 可以重新分配。",
     "{unit} is closed: {reason}": "{unit} 已停用：{reason}",
     "flats, and whose they are": "住房及其使用人",
+    "only of this block; may stand several times": "仅此住房单元；可多次给出",
     "only those that may be offered now": "仅现在可配给的",
     "who waits, the first in the queue first": "轮候人员，按轮候次序",
     "what is offered, to whom and until when": "已配给的住房、对象及期限",
@@ -75,7 +87,7 @@ ZH_UNITS: dict[str, str] = {
     "somebody gives their flat back": "退还住房",
     "put somebody into the queue again who declined or gave theirs back": "让放弃或退还住房的人重新轮候",
     "the flat's id, such as h1-1-101": "住房编号，如 h1-1-101",
-    "There is no such flat. Blocks and their flats stand in the campus file.": "没有这样的住房。住房单元及住房见园区文件。",
+    "No flat answers to that. See all of them: foyer flat list": "没有符合条件的住房。查看全部：foyer flat list",
     "Nobody waits for a flat.": "无人轮候住房。",
     "No flat is offered to anybody.": "目前没有已配给的住房。",
     "{no} has the flat {unit}.": "{no} 的住房是 {unit}。",
