@@ -33,7 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "seat": ("seat", "seats: list, allot, move, swap, free, close, labels"),
     "flat": ("flat", "flats: queue, offers, accept, decline, close"),
     "revoke": ("revoke", "take everything from a person at once, with a certificate"),
-    "targets": ("targets", "door panels: how they fare, read one again"),
+    "targets": ("targets", "panels and registers: how they fare, read one again"),
     "drift": ("drift", "what panels held without anybody wanting it"),
     "alarms": ("alarms", "what somebody must look at"),
     "campus": ("campus", "the campus file: show, preview, apply"),

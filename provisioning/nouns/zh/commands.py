@@ -41,7 +41,7 @@ ZH_COMMANDS: dict[str, str] = {
     "why somebody may open a door, or may not": "某人为何能或不能开门",
     "how much is proved on the panels, for a person, a batch or a day": "某人、某批次或某天在控制器上证实了多少",
     "take everything from a person at once, with a certificate": "立即撤销某人的一切权限，并出具证明",
-    "door panels: how they fare, read one again": "控制器：状态、重新读取",
+    "panels and registers: how they fare, read one again": "控制器与登记系统：状态、重新读取",
     "what panels held without anybody wanting it": "控制器上无人要求却存在的内容",
     "what somebody must look at": "需要有人查看的事项",
     "the campus file: show, preview, apply": "园区文件：查看、预览、应用",
