@@ -1,4 +1,5 @@
-"""`make bench`: every measurement, its bounds, and `bench/RESULTS.md`. Exits with 1 where a bound is passed."""
+"""`make bench`: every measurement, its bounds, and `bench/RESULTS.md`. Exits with 1 where a bound is passed. Some of them
+by name, without the page: `python -m bench day seats`."""
 
 from __future__ import annotations
 
@@ -8,21 +9,25 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import change, preview, revoke, seats, walk
+from bench import change, day, preview, reading, revoke, seats, walk
 from bench.ground import Figure
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-MEASUREMENTS = (walk, revoke, change, preview, seats)
+MEASUREMENTS = (walk, revoke, change, preview, seats, day, reading)
 
 
 def main() -> int:
     """Measure, print, keep; 1 where a bound was passed."""
     figures: list[Figure] = []
+    named = set(sys.argv[1:])
     for measurement in MEASUREMENTS:
+        if named and measurement.__name__.removeprefix("bench.") not in named:
+            continue
         for figure in measurement.measure():
             print(_line(figure), flush=True)
             figures.append(figure)
-    RESULTS.write_text(_page(figures), "utf-8")
+    if not named:
+        RESULTS.write_text(_page(figures), "utf-8")
     return 0 if all(figure.kept for figure in figures) else 1
 
 

@@ -32,8 +32,9 @@ DEPARTMENTS = 34
 SEATED = 2_000
 NEWCOMERS = 100
 ROUNDS = 15
-# guide, domain, "Allotment": the bare solver took 15 ms for 100 newcomers into 900 vacancies; at most twice that.
+# A solver was said to take 15 ms for 100 newcomers into 900 vacancies; on these tables it takes far less.
 SETTLE_MS_MAX = 30.0
+RATIO_MAX = 2.0
 
 
 def measure() -> list[Figure]:
@@ -61,10 +62,16 @@ def measure() -> list[Figure]:
     solver, table = statistics.median(bare_ms), statistics.median(costs_ms)
     yardstick = (
         f"solver alone on the same table {solver:.1f} ms, the table {table:.1f} ms; the rest reads who sits where, and "
-        "writes 100 rows and 100 events; bound: twice the guide's 15 ms"
+        "writes 100 rows and 100 events"
     )
     what = f"{NEWCOMERS} newcomers into 900 vacant seats of 2,900, settled, median"
-    return [Figure(what, statistics.median(ours_ms), "ms", SETTLE_MS_MAX, yardstick)]
+    ours = statistics.median(ours_ms)
+    return [
+        Figure(what, ours / solver, "×", RATIO_MAX, yardstick),
+        Figure(
+            f"{what}: milliseconds of ours", ours, "ms", SETTLE_MS_MAX, "twice what the solver was said to take, 15 ms"
+        ),
+    ]
 
 
 def _bare(tx: Tx, campus: Campus, asks: Sequence[Ask]) -> tuple[float, float]:

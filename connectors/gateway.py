@@ -30,10 +30,12 @@ Build = Callable[[str, Mapping[str, Json]], Connector]
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """How many targets are worked at once, and how long the gateway rests where nothing wakes it."""
+    """How many targets are worked at once, and how long the gateway rests where nothing wakes it. Usual work is taken in
+    rounds at least `pace_s` apart, so that a visit finds more to do than it costs; what is urgent never waits for one."""
 
     workers_max: int = 16
     rest_s: float = 5.0
+    pace_s: float = 0.0
     stop_s_max: float = 5.0
 
 
@@ -56,6 +58,7 @@ class Gateway:
         self._clock = clock
         self._slots = slots or Slots()
         self._bounds = bounds or Bounds()
+        self._usual_from = 0.0
         self._contacts: dict[str, Contact] = {}
         self._working: set[asyncio.Task[None]] = set()
 
@@ -74,7 +77,12 @@ class Gateway:
                 if woken and not taken:
                     # A hub that keeps saying "there is work" while no slot is free for it must not make us spin.
                     await asyncio.sleep(BREATH_S)
-                done, _ = await asyncio.wait({stopping, waking, *self._working}, return_when=asyncio.FIRST_COMPLETED)
+                rest_s = self._usual_from - self._clock.monotonic()
+                done, _ = await asyncio.wait(
+                    {stopping, waking, *self._working},
+                    timeout=rest_s if rest_s > 0 else None,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
                 self._bury(done)
             if self._working:
                 done, _ = await asyncio.wait(self._working, timeout=self._slots.stop_s_max)
@@ -93,12 +101,13 @@ class Gateway:
             await asyncio.sleep(self._slots.rest_s)
 
     async def _take_work(self, stop: asyncio.Event) -> int:
-        """Fill the free slots, the last one only with what is urgent. Returns how many were filled."""
+        """Fill the free slots, the last one only with what is urgent; between two rounds of usual work, all of them.
+        Returns how many were filled."""
         taken = 0
         while not stop.is_set() and (free := self._slots.workers_max - len(self._working)) > 0:
-            urgent_only = free == 1 and self._slots.workers_max > 1
-            limit = max(1, free - 1)
             before = self._clock.monotonic()
+            urgent_only = before < self._usual_from or (free == 1 and self._slots.workers_max > 1)
+            limit = max(1, free - 1)
             try:
                 most = self._bounds.tasks_max
                 claims = await self._desk.claim(limit, urgent_only=urgent_only, tasks_max=most)
@@ -108,6 +117,8 @@ class Gateway:
             for claim in claims:
                 lease = Lease(self._desk, claim, self._clock, before)
                 self._working.add(asyncio.create_task(self._work(lease, stop)))
+            if claims and not urgent_only:
+                self._usual_from = before + self._slots.pace_s
             taken += len(claims)
             if len(claims) < limit:
                 break
