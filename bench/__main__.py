@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def _line(figure: Figure) -> str:
-    bound = "" if figure.bound is None else f" (at most {figure.bound:g}{' PASSED' if not figure.kept else ''})"
+    bound = "" if figure.bound is None else f" (at most {figure.bound:g}{' EXCEEDED' if not figure.kept else ''})"
     return f"{figure.what}: {figure.value:.2f} {figure.unit}{bound} [{figure.yardstick}]"
 
 
