@@ -139,10 +139,10 @@ def all_proved(built: House, people: int) -> bool:
     return all(panel.records == people + 1 for panel in panels)
 
 
-async def until(reached: Callable[[], bool]) -> float:
+async def until(reached: Callable[[], bool], most_s: float = WAIT_S_MAX) -> float:
     """Wait until something holds; returns the seconds it took. Raises TimeoutError."""
     began = time.perf_counter()
-    async with asyncio.timeout(WAIT_S_MAX):
+    async with asyncio.timeout(most_s):
         while not reached():  # noqa: ASYNC110 - nothing but the database can tell, and it rings no bell
             await asyncio.sleep(POLL_S)
     return time.perf_counter() - began

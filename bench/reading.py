@@ -26,6 +26,7 @@ from provisioning.store.tables import record
 CARDS = 2_000
 FIRST_CARD = 50_000_001
 RATIO_MAX = 1.3
+READ_S_MAX = 600.0
 DOORS = (1, 0, 1, 0)
 
 
@@ -62,7 +63,7 @@ async def _ours(text: str, panels: Sequence[Wire], today: date) -> float:
         _want(built, panels, today)
         stop, began = asyncio.Event(), time.perf_counter()
         running = asyncio.create_task(built.run(stop))
-        await until(lambda: _all_read(built, len(panels)))
+        await until(lambda: _all_read(built, len(panels)), READ_S_MAX)
         seconds = time.perf_counter() - began
         with built.store.reading() as tx:
             if drifts := built.delivery.drifts(tx, 10):
