@@ -10,7 +10,7 @@ from pydantic import Field
 
 from provisioning.api.asking import Asker, House, act, may
 from provisioning.api.problems import responses
-from provisioning.api.seats import AllotmentChange, AllotmentShape, ClosingReason, ClosureShape, HolderShape, change
+from provisioning.api.seats import AllotmentChange, AllotmentShape, ClosingReason, ClosureShape, HolderShape, handed
 from provisioning.api.shapes import DryRun, No, Shape
 from provisioning.campus.file import Block
 from provisioning.space.asks import UnitKind
@@ -73,11 +73,9 @@ def accept_flat(
     rooms: House, asker: Annotated[Asker, may("flat.write")], no: No, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """The flat is theirs, and its lock opens to their card."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.accept(tx, person, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms, asker, no, lambda tx, person: rooms.allotments.accept(tx, person, asker.actor), dry_run=dry_run
+    )
 
 
 @router.post("/persons/{no}/flat/decline", summary="Decline the flat that is offered")
@@ -85,11 +83,9 @@ def decline_flat(
     rooms: House, asker: Annotated[Asker, may("flat.write")], no: No, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """They are offered none again until somebody asks anew for them; the flat goes to the next."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.decline(tx, person, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms, asker, no, lambda tx, person: rooms.allotments.decline(tx, person, asker.actor), dry_run=dry_run
+    )
 
 
 @router.post("/persons/{no}/flat/free", summary="Give a flat back")
@@ -97,11 +93,13 @@ def free_flat(
     rooms: House, asker: Annotated[Asker, may("flat.write")], no: No, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """Somebody moves out: the lock forgets them, and the flat goes to the next."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.free(tx, UnitKind.FLAT, person, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms,
+        asker,
+        no,
+        lambda tx, person: rooms.allotments.free(tx, UnitKind.FLAT, person, asker.actor),
+        dry_run=dry_run,
+    )
 
 
 @router.post("/persons/{no}/flat/ask", summary="Ask for a flat anew")
@@ -109,11 +107,13 @@ def ask_flat(
     rooms: House, asker: Annotated[Asker, may("flat.write")], no: No, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """Put somebody who declined, or gave theirs back, into the queue again."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.ask(tx, UnitKind.FLAT, person, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms,
+        asker,
+        no,
+        lambda tx, person: rooms.allotments.ask(tx, UnitKind.FLAT, person, asker.actor),
+        dry_run=dry_run,
+    )
 
 
 @router.post("/flats/{flat}/close", summary="Close a flat")

@@ -3,6 +3,7 @@ transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -12,11 +13,14 @@ from pydantic_core import PydanticCustomError
 
 from provisioning.api.asking import Asker, House, act, may
 from provisioning.api.problems import responses
+from provisioning.api.rooms import Rooms
 from provisioning.api.shapes import DryRun, EffectShape, No, Shape
 from provisioning.campus.file import Office
+from provisioning.nouns.people import Person
 from provisioning.nouns.units import Allotment
 from provisioning.space.asks import UnitKind
 from provisioning.space.views import UnitView, history, view, views
+from provisioning.store.engine import Tx
 
 router = APIRouter(tags=["seats"], responses=responses(401, 403, 404, 409, 422))
 PDF = "application/pdf"
@@ -195,11 +199,13 @@ def allot_seat(
     rooms: House, asker: Annotated[Asker, may("seat.write")], no: No, choice: SeatChoice, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """Give a seat to somebody who is entitled to one and has none; of two who give one seat, the first wins."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.allot(tx, rooms.campuses.current(tx), person, choice.seat, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms,
+        asker,
+        no,
+        lambda tx, person: rooms.allotments.allot(tx, rooms.campuses.current(tx), person, choice.seat, asker.actor),
+        dry_run=dry_run,
+    )
 
 
 @router.post("/persons/{no}/seat/move", summary="Move somebody to another seat")
@@ -207,11 +213,13 @@ def move_seat(
     rooms: House, asker: Annotated[Asker, may("seat.write")], no: No, choice: MoveChoice, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """Give another seat in place of somebody's; theirs is vacant from then on. Who is nearest already stays."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.move(tx, rooms.campuses.current(tx), person, choice.seat, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms,
+        asker,
+        no,
+        lambda tx, person: rooms.allotments.move(tx, rooms.campuses.current(tx), person, choice.seat, asker.actor),
+        dry_run=dry_run,
+    )
 
 
 @router.post("/persons/{no}/seat/swap", summary="Have two people change seats")
@@ -231,11 +239,13 @@ def free_seat(
     rooms: House, asker: Annotated[Asker, may("seat.write")], no: No, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """Free somebody's seat; they get none again until one is given to them, or asked for."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.free(tx, UnitKind.SEAT, person, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms,
+        asker,
+        no,
+        lambda tx, person: rooms.allotments.free(tx, UnitKind.SEAT, person, asker.actor),
+        dry_run=dry_run,
+    )
 
 
 @router.post("/persons/{no}/seat/ask", summary="Ask for a seat anew")
@@ -243,11 +253,13 @@ def ask_seat(
     rooms: House, asker: Annotated[Asker, may("seat.write")], no: No, *, dry_run: DryRun = False
 ) -> AllotmentChange:
     """Have somebody whose seat was freed wait for one again; a vacant one is given within a minute."""
-    with act(rooms.store, dry_run=dry_run) as tx:
-        person = rooms.persons.get(tx, no)
-        row = rooms.allotments.ask(tx, UnitKind.SEAT, person, asker.actor)
-        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
-    return change(dry_run, effect, row)
+    return handed(
+        rooms,
+        asker,
+        no,
+        lambda tx, person: rooms.allotments.ask(tx, UnitKind.SEAT, person, asker.actor),
+        dry_run=dry_run,
+    )
 
 
 @router.post("/seats/{seat}/close", summary="Close a seat")
@@ -268,6 +280,17 @@ def open_seat(
     with act(rooms.store, dry_run=dry_run) as tx:
         campus = rooms.campuses.current(tx)
         return ClosureShape.of(rooms.allotments.open(tx, campus, UnitKind.SEAT, seat, asker.actor))
+
+
+def handed(
+    rooms: Rooms, asker: Asker, no: str, does: Callable[[Tx, Person], Allotment], *, dry_run: bool
+) -> AllotmentChange:
+    """Have one act done to one person's unit, look at them again, and answer with what it left."""
+    with act(rooms.store, dry_run=dry_run) as tx:
+        person = rooms.persons.get(tx, no)
+        row = does(tx, person)
+        effect = rooms.grants.look(tx, [person.id], asker.actor, row.id)
+    return change(dry_run, effect, row)
 
 
 def change(dry_run: bool, effect: object, *rows: Allotment) -> AllotmentChange:  # noqa: FBT001 - named as in every answer
