@@ -97,12 +97,9 @@ class Intake:
         self._campuses = campuses
         self._holds = holds
 
-    def preview(self, tx: Tx, sheet: Sheet) -> Report:
-        """What taking this sheet would do now. Raises the refusals of `rows`, and `NoCampus`."""
-        return _report(self._plan(tx, sheet), None, {})
-
     def take(self, tx: Tx, sheet: Sheet, actor: Actor) -> Report:
-        """Take this sheet: one event a person, one for the batch, nothing at all where every row is known already."""
+        """Take this sheet: one event a person, one for the batch, nothing at all where every row is known already. Raises
+        the refusals of `rows`, and `NoCampus`."""
         planned = self._plan(tx, sheet)
         takings, report = planned.takings, _report(planned, None, {})
         before = None if takings else rows_store.batch_by_digest(tx, planned.digest)
@@ -125,7 +122,7 @@ class Intake:
 
     def rehearse(self, tx: Tx, sheet: Sheet, actor: Actor) -> tuple[Report, list[str]]:
         """The preview, and the ids of all whom it concerns once everything in it is carried out, what would wait too: for
-        a transaction that is not kept."""
+        a transaction that is not kept. Raises as `take` does."""
         planned = self._plan(tx, sheet)
         takings = planned.takings
         batch = _batch(tx, _report(planned, None, {}), actor)

@@ -75,8 +75,8 @@ class Office:
         return self.take_file(sheet(*people))
 
     def take_file(self, data: bytes) -> Report:
-        with self.store.reading() as tx:
-            shown = self.intake.preview(tx, read_sheet(data, "list.xlsx"))
+        with self.store.rehearsing() as tx:
+            shown, _ = self.intake.rehearse(tx, read_sheet(data, "list.xlsx"), self.actor)
         with self.store.writing() as tx:
             done = self.intake.take(tx, read_sheet(data, "list.xlsx"), self.actor)
         assert [(one.line, one.effect, one.fields, one.faults, one.notes) for one in shown.lines] == [

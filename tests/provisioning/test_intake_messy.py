@@ -31,8 +31,8 @@ class Office:
 
     def take_file(self, data: bytes) -> Report:
         sheet = read_sheet(data, "名单.xlsx")
-        with self.store.reading() as tx:
-            shown = placed(self.intake.preview(tx, sheet), sheet)
+        with self.store.rehearsing() as tx:
+            shown = placed(self.intake.rehearse(tx, sheet, self.actor)[0], sheet)
         with self.store.writing() as tx:
             done = placed(self.intake.take(tx, sheet, self.actor), sheet)
         assert [(one.sheet, one.line, one.effect) for one in shown.lines] == [

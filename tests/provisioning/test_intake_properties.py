@@ -114,8 +114,8 @@ def test_sheets_in_any_order(lives: list[tuple[list[dict[Header, str]], int]]):
 
 
 def _take_twice(house: House, data: bytes, count: int) -> None:
-    with house.store.reading() as tx:
-        shown = house.intake.preview(tx, read_sheet(data, "a.csv"))
+    with house.store.rehearsing() as tx:
+        shown, _ = house.intake.rehearse(tx, read_sheet(data, "a.csv"), HR)
     told_before = len(house.kinds())
     with house.store.writing() as tx:
         done = house.intake.take(tx, read_sheet(data, "a.csv"), HR)
