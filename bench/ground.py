@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -156,11 +156,12 @@ def _read_once(built: House) -> bool:
 async def _answering(ours: tuple[Wire, ...]) -> None:
     deadline = time.perf_counter() + START_S_MAX
     for wire in ours:
-        while True:
-            try:
-                await Panel(wire.serial, wire.address, timeout_s=0.2, tries_max=1).status()
-                break
-            except WireError:
-                if time.perf_counter() > deadline:
-                    raise
-                await asyncio.sleep(0.05)
+        with closing(Panel(wire.serial, wire.address, timeout_s=0.2, tries_max=1)) as panel:
+            while True:
+                try:
+                    await panel.status()
+                    break
+                except WireError:
+                    if time.perf_counter() > deadline:
+                        raise
+                    await asyncio.sleep(0.05)

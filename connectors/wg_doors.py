@@ -206,7 +206,8 @@ class WgDoors:
         return Done()
 
     async def close(self) -> None:
-        """Each request has a socket of its own, so nothing is open between two."""
+        """Hang up."""
+        self._panel.close()
 
     async def _refusal(self) -> Outcome:
         try:

@@ -1,9 +1,9 @@
 """A WG panel as typed verbs, over `uhppoted`'s async client, by UDP or TCP. Only `WireError`s leave this file.
 
 Every reply's serial is checked, since the client lets another panel's pass; silence is asked again a bounded number of
-times, which each verb here bears. The client opens a socket for each request, through the running loop. So the late copy
-of a reply finds nobody; the late copy of a request is the gateway's to guard against, by TCP as by UDP: a connection keeps
-its own bytes in order, but each request has its own, and one that was given up may lie unread with a panel that stalls.
+times, which each verb here bears. All sockets are opened through the running loop, and none outlives a question that got
+no answer. The late copy of a request is the gateway's to guard against, by TCP as by UDP: a connection keeps its own bytes
+in order, but each request has its own, and one that was given up may lie unread with a panel that stalls.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from uhppoted.errors import InvalidResponse
 
-from devices.wg.stream import Client
+from devices.wg.client import Client
 from devices.wire import DeviceError, ProtocolError, Unreachable
 
 TIMEOUT_S = 0.5
@@ -122,7 +122,11 @@ class Panel:
         self._slots_max = max(SLOTS_MAX, cards_max or 0)
         self._zone = zone
         self._controller = (serial, address, transport)
-        self._client = Client(bind="0.0.0.0")  # noqa: S104 - where requests leave from; nothing listens there
+        self._client = Client(address)
+
+    def close(self) -> None:
+        """Leave nothing open. Whoever asks again opens it anew."""
+        self._client.hang_up()
 
     async def identity(self) -> PanelIdentity:
         """Who answers."""
@@ -160,6 +164,7 @@ class Panel:
         if told.card_number == _NO_CARD:
             return None
         if told.card_number != number:
+            self._client.hang_up()
             raise ProtocolError(f"{self} was asked for card {number} and told of card {told.card_number}")
         return _entry(told)
 
@@ -247,7 +252,6 @@ class Panel:
         why = "no answer"
         for _ in range(self._tries_max):
             try:
-                # By UDP its time-out does not cover opening the socket, which waits for nothing.
                 reply = await verb(self._controller, *told, timeout=self._timeout_s)
             except TimeoutError:
                 continue

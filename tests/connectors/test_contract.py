@@ -167,7 +167,9 @@ def test_the_same_target_continues_and_one_that_lost_its_memory_does_not(panels:
             target.panel.swipe(1, 1)
             before = await connector.probe()
             assert (await connector.probe()).continues(before)
-            stranger = await registry.build("wg", other.settings(), ZONE).probe()
+            other_connector = registry.build("wg", other.settings(), ZONE)
+            stranger = await other_connector.probe()
+            await other_connector.close()
             assert not stranger.continues(before)
             target.panel.power_cycle(keep_memory=True)
             assert (await connector.probe()).continues(before)
@@ -176,6 +178,7 @@ def test_the_same_target_continues_and_one_that_lost_its_memory_does_not(panels:
             before = await connector.probe()
             target.panel.power_cycle(keep_memory=False)
             assert not (await connector.probe()).continues(before)
+            await connector.close()
 
     asyncio.run(run())
 

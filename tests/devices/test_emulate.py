@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
@@ -42,8 +43,10 @@ def campus():
     return [wire(number) for number in (1, 2, 3)]
 
 
+@contextmanager
 def panel_of(wire):
-    return Panel(wire.serial, wire.address, timeout_s=0.2, tries_max=2)
+    with closing(Panel(wire.serial, wire.address, timeout_s=0.2, tries_max=2)) as panel:
+        yield panel
 
 
 def test_each_panel_answers_on_its_own_address(campus, clock):
@@ -51,15 +54,16 @@ def test_each_panel_answers_on_its_own_address(campus, clock):
         async with emulated(campus, None, clock, Random(1)) as served:
             assert sorted(served) == ["a-1", "a-2"]
             for wire in campus[:2]:
-                identity = await panel_of(wire).identity()
+                with panel_of(wire) as panel:
+                    identity = await panel.identity()
                 assert (identity.serial, str(identity.address)) == (wire.serial, "127.61.0.5")
-            with pytest.raises(Unreachable):
-                await panel_of(campus[2]).identity()
+            with pytest.raises(Unreachable), panel_of(campus[2]) as panel:
+                await panel.identity()
             panel = served["a-1"]
             assert isinstance(panel, ServedPanel)
             assert panel.emulator.local_time() == datetime(2027, 3, 2, 10, 0)
-        with pytest.raises(Unreachable):
-            await panel_of(campus[0]).identity()
+        with pytest.raises(Unreachable), panel_of(campus[0]) as panel:
+            await panel.identity()
 
     asyncio.run(main())
 
@@ -67,9 +71,11 @@ def test_each_panel_answers_on_its_own_address(campus, clock):
 def test_a_campus_remembers_over_a_restart(campus, clock, tmp_path):
     async def main():
         async with emulated(campus, tmp_path / "panels", clock, Random(1)):
-            await panel_of(campus[0]).put(ENTRY)
+            with panel_of(campus[0]) as panel:
+                await panel.put(ENTRY)
         async with emulated(campus, tmp_path / "panels", clock, Random(1)):
-            assert await panel_of(campus[0]).card(ENTRY.number) == ENTRY
+            with panel_of(campus[0]) as panel:
+                assert await panel.card(ENTRY.number) == ENTRY
             assert (await act(campus[0].control, "swipe", card=ENTRY.number, door=1))["granted"]
             assert not (await act(campus[1].control, "swipe", card=ENTRY.number, door=1))["granted"]
 
@@ -97,7 +103,8 @@ def test_a_taken_address_is_one_clear_sentence_and_nothing_stays_open(campus, cl
 
     async def again():
         async with emulated(campus, tmp_path, clock, Random(1)):
-            assert (await panel_of(campus[0]).identity()).serial == 1
+            with panel_of(campus[0]) as panel:
+                assert (await panel.identity()).serial == 1
 
     asyncio.run(again())
 
@@ -110,7 +117,8 @@ def test_a_port_that_is_freed_in_time_is_taken(campus, clock):
         holder.bind((host, int(port)))
         asyncio.get_running_loop().call_later(0.2, holder.close)
         async with emulated(campus[:1], None, clock, Random(1)):
-            assert (await panel_of(campus[0]).identity()).serial == 1
+            with panel_of(campus[0]) as panel:
+                assert (await panel.identity()).serial == 1
 
     asyncio.run(main())
 
@@ -126,7 +134,8 @@ def test_registers_are_served_beside_panels_and_remember(campus, clock, tmp_path
     async def main(found):
         async with emulated(wires, tmp_path, clock, Random(1)) as served:
             assert sorted(served) == ["a-1", "flats", "seats"]
-            assert (await panel_of(campus[0]).identity()).serial == 1
+            with panel_of(campus[0]) as panel:
+                assert (await panel.identity()).serial == 1
             for wire in wires[1:]:
                 client = Register(wire.register, wire.address)
                 held = await client.unit("u-01")
@@ -158,6 +167,7 @@ def test_malformed_frames_are_ignored(serve_panel):
                 transport.sendto(frame)
             panel = Panel(405419896, "{}:{}".format(*served.address), timeout_s=1)
             assert await panel.count() == 0
+            panel.close()
             transport.close()
 
     asyncio.run(main())
@@ -168,7 +178,7 @@ def test_times_are_of_the_zone_where_the_panel_hangs(campus, clock):
 
     async def main():
         async with emulated(campus[:1], None, clock, Random(1)):
-            panel = Panel(1, campus[0].address, zone=ZoneInfo("Asia/Shanghai"))
-            assert await panel.time() == clock.now()
+            with closing(Panel(1, campus[0].address, zone=ZoneInfo("Asia/Shanghai"))) as panel:
+                assert await panel.time() == clock.now()
 
     asyncio.run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +32,8 @@ def against(request, serve_panel):
                     SERIAL, address, timeout_s=timeout_s, tries_max=tries_max, cards_max=cards_max,
                     zone=ZoneInfo("Asia/Shanghai"), transport=request.param,
                 )  # fmt: skip
-                await scenario(panel, served)
+                with closing(panel):
+                    await scenario(panel, served)
 
         asyncio.run(main())
 
@@ -277,6 +279,7 @@ def test_right_frames_with_wrong_contents_never_become_other_errors():
             await panel.door(1)
         with pytest.raises(ProtocolError, match="counts 117901063 cards, but 1 were found"):
             [card async for card in panel.cards()]
+        panel.close()
         transport.close()
 
     asyncio.run(asyncio.wait_for(main(), 90))

@@ -11,26 +11,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Any
 
 from uhppoted.net import resolve
 from uhppoted.tcp_async import InvalidBindPort, SendProtocol
-from uhppoted.uhppote_async import UhppoteAsync
 
 _RESET = struct.pack("ii", 1, 0)
 _POLITE = struct.pack("ii", 0, 0)
 
 
-class Client(UhppoteAsync):
-    """`uhppoted`'s client, all of whose waits have a bound."""
-
-    async def _send(self, request: Any, dest_addr: Any, timeout: float, protocol: Any) -> Any:  # noqa: ASYNC109 - its own signature
-        if protocol == "tcp" and dest_addr is not None:
-            return await _exchange(request, dest_addr, timeout)
-        return await super()._send(request, dest_addr, timeout, protocol)
-
-
-async def _exchange(request: bytes, address: str, timeout_s: float) -> bytes:
+async def ask(request: bytes, address: str, timeout_s: float) -> bytes:
     """The first 64 bytes that come back. Raises TimeoutError (connecting counts), EOFError, OSError."""
     host, port = resolve(address)
     loop = asyncio.get_running_loop()
