@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from connectors.carry import Bounds
@@ -31,12 +31,39 @@ Build = Callable[[str, Mapping[str, Json]], Connector]
 @dataclass(frozen=True, slots=True)
 class Slots:
     """How many targets are worked at once, and how long the gateway rests where nothing wakes it. Usual work is taken in
-    rounds at least `pace_s` apart, so that a visit finds more to do than it costs; what is urgent never waits for one."""
+    rounds, in which each target is visited once, and which begin at least `pace_s` apart: so a visit finds more to do than
+    it costs. What is urgent never waits for a round."""
 
     workers_max: int = 16
     rest_s: float = 5.0
     pace_s: float = 0.0
     stop_s_max: float = 5.0
+
+
+class _Rounds:
+    """When usual work may be taken. A round is over when nothing more is due, or when a target comes up again."""
+
+    def __init__(self, pace_s: float) -> None:
+        self._pace_s = pace_s
+        self._next = 0.0
+        self._began: float | None = None
+        self._seen: set[str] = set()
+
+    def rest_s(self, now: float) -> float:
+        """How long until usual work may be taken; 0 while a round runs."""
+        return max(0.0, self._next - now)
+
+    def took(self, targets: Collection[str], limit: int, at: float) -> None:
+        """Note what was taken at `at`, when up to `limit` could be."""
+        if self._began is None:
+            if not targets:
+                return
+            self._began = at
+        over = len(targets) < limit or not self._seen.isdisjoint(targets)
+        self._seen.update(targets)
+        if over:
+            self._next, self._began = self._began + self._pace_s, None
+            self._seen.clear()
 
 
 class Gateway:
@@ -58,7 +85,7 @@ class Gateway:
         self._clock = clock
         self._slots = slots or Slots()
         self._bounds = bounds or Bounds()
-        self._usual_from = 0.0
+        self._rounds = _Rounds(self._slots.pace_s)
         self._contacts: dict[str, Contact] = {}
         self._working: set[asyncio.Task[None]] = set()
 
@@ -77,7 +104,7 @@ class Gateway:
                 if woken and not taken:
                     # A hub that keeps saying "there is work" while no slot is free for it must not make us spin.
                     await asyncio.sleep(BREATH_S)
-                rest_s = self._usual_from - self._clock.monotonic()
+                rest_s = self._rounds.rest_s(self._clock.monotonic())
                 done, _ = await asyncio.wait(
                     {stopping, waking, *self._working},
                     timeout=rest_s if rest_s > 0 else None,
@@ -106,7 +133,7 @@ class Gateway:
         taken = 0
         while not stop.is_set() and (free := self._slots.workers_max - len(self._working)) > 0:
             before = self._clock.monotonic()
-            urgent_only = before < self._usual_from or (free == 1 and self._slots.workers_max > 1)
+            urgent_only = self._rounds.rest_s(before) > 0 or (free == 1 and self._slots.workers_max > 1)
             limit = max(1, free - 1)
             try:
                 most = self._bounds.tasks_max
@@ -117,8 +144,8 @@ class Gateway:
             for claim in claims:
                 lease = Lease(self._desk, claim, self._clock, before)
                 self._working.add(asyncio.create_task(self._work(lease, stop)))
-            if claims and not urgent_only:
-                self._usual_from = before + self._slots.pace_s
+            if not urgent_only:
+                self._rounds.took([claim.target for claim in claims], limit, before)
             taken += len(claims)
             if len(claims) < limit:
                 break

@@ -10,11 +10,13 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from connectors.contract import EdgeError
+from connectors.together import Together
 from devices.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -28,7 +30,8 @@ _SCHEMA = (
 # wait for its turn at each row: tens of milliseconds in place of one.
 _NOTE = (
     "INSERT OR REPLACE INTO sent (target, key, digest, until)"
-    " SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?2 FROM json_each(?3)"
+    " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),"
+    " json_extract(value, '$[3]') FROM json_each(?)"
 )
 _NOTHING = ""
 _BUSY_S_MAX = 5.0
@@ -38,23 +41,33 @@ class KeptUnusable(EdgeError):
     """The gateway's own file {path} cannot be used ({cause}). Free disk space, or give the gateway a writable folder."""
 
 
-class Hop(Protocol):
-    """How blocking work leaves the event loop: `asyncio.to_thread`, or a plain call in virtual time."""
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What one chunk may send until when; what ended before `forget_before` need not be kept any more."""
 
-    def __call__(self, work: Callable[[], None], /) -> Awaitable[None]:
-        """Run the work, and come back when it is done."""
-        ...
+    target: str
+    contents: tuple[tuple[str, str | None], ...]
+    until: float
+    forget_before: float | None
 
 
 class Kept:
     """The gateway's memory of what it sent. Disk holds the last instant at which something could leave, memory the real
     one: so a restart waits a little longer than it must, and never too short."""
 
-    def __init__(self, path: Path, clock: Clock, hop: Hop = asyncio.to_thread, *, remember_s: float = 60.0) -> None:
-        """Open or make the file. Raises `KeptUnusable` where it can be neither opened nor made."""
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        hop: Callable[..., Awaitable[Any]] = asyncio.to_thread,
+        *,
+        remember_s: float = 60.0,
+    ) -> None:
+        """Open or make the file; `hop` is how blocking work leaves the loop. Raises `KeptUnusable` where the file can be
+        neither opened nor made."""
         self._path = path
         self._clock = clock
-        self._hop = hop
+        self._notes: Together[_Note, None] = Together(lambda notes: self._store(notes), hop)
         self._remember_s = remember_s
         self._lock = threading.Lock()
         self._sent: dict[tuple[str, str], dict[str, float]] = {}
@@ -66,9 +79,8 @@ class Kept:
         until which that holds: later than that none of them may be sent. Raises `KeptUnusable`."""
         until = self._clock.monotonic() + span_s
         wall = self._clock.now().timestamp()
-        rows = json.dumps([(key, _digest(body)) for key, body in contents])
-        forget = self._forget()
-        await self._hop(lambda: self._store(target, rows, wall + span_s, wall - self._remember_s if forget else None))
+        forget_before = wall - self._remember_s if self._forget() else None
+        await self._notes.ask(_Note(target, tuple(contents), wall + span_s, forget_before))
         return until
 
     def sending(self, target: str, key: str, body: str | None, *, for_s: float) -> None:
@@ -149,14 +161,19 @@ class Kept:
             if part.exists():
                 part.replace(aside.with_name(aside.name + suffix))
 
-    def _store(self, target: str, rows: str, until: float, forget_before: float | None) -> None:
+    def _store(self, notes: Sequence[_Note]) -> list[None]:
+        rows = json.dumps(
+            [(note.target, key, _digest(body), note.until) for note in notes for key, body in note.contents]
+        )
         with self._lock:
             try:
-                self._connection.execute(_NOTE, (target, until, rows))
-                if forget_before is not None:
-                    self._connection.execute("DELETE FROM sent WHERE until < ?", (forget_before,))
+                self._connection.execute(_NOTE, (rows,))
+                for note in notes:
+                    if note.forget_before is not None:
+                        self._connection.execute("DELETE FROM sent WHERE until < ?", (note.forget_before,))
             except sqlite3.Error as error:
                 raise KeptUnusable(path=self._path, cause=error) from error
+        return [None] * len(notes)
 
     def _forget(self) -> bool:
         """Drop from memory what is long over, now and then; True where the disk should do so, too."""

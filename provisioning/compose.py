@@ -70,7 +70,7 @@ from provisioning.vault.vault import Vault
 
 EMBEDDED = "gateway:embedded"
 GARBAGE_MAX = 20_000
-PACE_S = 0.2
+PACE_S = 0.5
 SWITCH_S = 0.000_5
 """Whoever asks the database lets the interpreter go with each statement, and would wait this long for it each time while
 the gateway is busy: at Python's usual 5 ms a request of eighty statements took a third of a second."""
@@ -171,7 +171,7 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
         signer = load_or_make_signer(settings.signing_key, world.random_bytes, fresh=fresh)
         ids = Ids(world.random_bytes)
         store = Store(settings.database, world.clock, ids)
-        kept = Kept(settings.kept, world.clock, _near(store, world.hop))
+        kept = Kept(settings.kept, world.clock, world.hop)
         try:
             yield _joined(settings, world, store, Vault(master, world.random_bytes), signer, kept)
         finally:
@@ -235,23 +235,10 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
 
 def _gateway(store: Store, delivery: Delivery, campuses: Campuses, world: World, kept: Kept) -> Gateway:
     """The hub's own gateway, at a desk in the same process."""
-    desk = HubDesk(store, delivery, EMBEDDED, _near(store, world.hop))
+    desk = HubDesk(store, delivery, EMBEDDED, world.hop)
     return Gateway(
         desk, partial(_connector, store, campuses), kept, world.clock, slots=Slots(rest_s=1.0, pace_s=PACE_S)
     )
-
-
-def _near(store: Store, hop: Hop) -> Hop:
-    """Do a short piece of the gateway's bookkeeping on the spot where no other writer is ahead of it, else where blocking
-    is allowed. Two threads that hand the interpreter to one another many times a second cost more than the work."""
-
-    async def near(work: Callable[..., Any], *args: Any) -> Any:
-        with store.turn_if_free() as ours:
-            if ours:
-                return work(*args)
-        return await hop(work, *args)
-
-    return near
 
 
 def _spare_the_collector() -> None:

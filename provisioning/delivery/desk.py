@@ -1,34 +1,42 @@
-"""The desk of the hub's own gateway: `connectors.desk.Desk` over the store. Each call is one short transaction; none is
-open while a wire is busy."""
+"""The desk of the hub's own gateway: `connectors.desk.Desk` over the store. Calls are short, and those that come while the
+disk is busy share one transaction; none is open while a wire is busy."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from connectors.contract import Fingerprint
 from connectors.desk import Claim, Found, LeaseLost, Report, Task
+from connectors.together import Together
 from provisioning.delivery.delivery import Delivery
 from provisioning.store import delivery as rows
 from provisioning.store.engine import Store, Tx
 from provisioning.store.rights import DELIVERY, URGENT
+
+_Act = Callable[[Tx], Any]
 
 LEASE_S = 15.0
 IDLE_S_MIN = 0.05
 IDLE_S_MAX = 60.0
 
 
+class _ActFailed(Exception):
+    """One of several acts failed, so the transaction that they share must not be kept."""
+
+
 class HubDesk:
-    """The desk, called from the gateway's loop; `hop` carries each call to where blocking is allowed."""
+    """The desk, called from the gateway's loop; `hop` carries what writes to where blocking is allowed."""
 
     def __init__(self, store: Store, delivery: Delivery, owner: str, hop: Callable[..., Awaitable[Any]]) -> None:
         self._store = store
         self._delivery = delivery
         self._owner = owner
-        self._hop = hop
+        self._writes: Together[_Act, Any] = Together(self._write, hop)
         self._changed = asyncio.Event()
         self._hastened: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -36,11 +44,15 @@ class HubDesk:
 
     async def claim(self, limit: int, *, urgent_only: bool, tasks_max: int = 0) -> Sequence[Claim]:
         """Take up to `limit` targets that have work which is due, urgent ones first, with their first tasks."""
-        return await self._hop(partial(self._claim, limit, urgent_only=urgent_only, tasks_max=tasks_max))
+        # Reading an index waits for nobody, and an idle gateway need not write to find out.
+        with self._store.reading() as tx:
+            if not rows.anything_due(tx, urgent_only=urgent_only):
+                return []
+        return await self._writes.ask(partial(self._claim, limit=limit, urgent_only=urgent_only, tasks_max=tasks_max))
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         """The next tasks of a claimed target, in the order in which they must be carried out."""
-        return await self._hop(self._fenced, claim, partial(self._differences, limit=limit, urgent_only=urgent_only))
+        return await self._fenced(claim, partial(self._differences, limit=limit, urgent_only=urgent_only))
 
     async def report(
         self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False, leave: bool = False
@@ -48,7 +60,7 @@ class HubDesk:
         """Hand in outcomes, and take up to `then` of the tasks that are next; where there are none, perhaps leave."""
         epoch = claim.epoch if leave else None
         act = partial(self._report, reports=reports, then=then, urgent_only=urgent_only, leaving=epoch)
-        return await self._hop(self._fenced, claim, act)
+        return await self._fenced(claim, act)
 
     def hastened(self, target: str) -> bool:
         """Whether something urgent has come up for a target since its tasks were last taken."""
@@ -56,37 +68,33 @@ class HubDesk:
 
     async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
         """Say who answered. True where it is a new incarnation: all that was held there is forgotten."""
-        return await self._hop(self._fenced, claim, self._delivery.introduce, fingerprint)
+        return await self._fenced(claim, self._delivery.introduce, fingerprint)
 
     async def reconciled(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> int:
         """Hand in a full reading begun at `started`; returns how many drifts it showed."""
-        return await self._hop(self._fenced, claim, self._delivery.reconciled, found, started)
+        return await self._fenced(claim, self._delivery.reconciled, found, started)
 
     async def release(self, claim: Claim, *, unreachable: str | None = None, parked: str | None = None) -> None:
         """Give the target back; what made it stop says how long it waits."""
-        await self._hop(self._fenced, claim, self._delivery.release, claim.epoch, unreachable, parked)
+        await self._fenced(claim, self._delivery.release, claim.epoch, unreachable, parked)
 
     async def wait(self, timeout_s: float) -> None:
         """Return when there may be work, at the latest after `timeout_s`."""
         self._loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(min(timeout_s, await self._hop(self._idle_s))):
+            async with asyncio.timeout(min(timeout_s, self._idle_s())):
                 await self._changed.wait()
         except TimeoutError:
             return
         finally:
             self._changed.clear()
 
-    def _claim(self, limit: int, *, urgent_only: bool, tasks_max: int) -> list[Claim]:
-        with self._store.reading() as tx:
-            if not rows.anything_due(tx, urgent_only=urgent_only):
-                return []
-        with self._store.writing() as tx:
-            taken = rows.take(tx, self._owner, limit, LEASE_S, urgent_only=urgent_only)
-            tasks = {
-                each.id: tuple(self._differences(tx, each.id, limit=tasks_max, urgent_only=urgent_only))
-                for each in (taken if tasks_max else ())
-            }
+    def _claim(self, tx: Tx, *, limit: int, urgent_only: bool, tasks_max: int) -> list[Claim]:
+        taken = rows.take(tx, self._owner, limit, LEASE_S, urgent_only=urgent_only)
+        tasks = {
+            each.id: tuple(self._differences(tx, each.id, limit=tasks_max, urgent_only=urgent_only))
+            for each in (taken if tasks_max else ())
+        }
         return [
             Claim(
                 each.id,
@@ -124,12 +132,29 @@ class HubDesk:
         self._delivery.release(tx, target, leaving, None, None)
         return None
 
-    def _fenced(self, claim: Claim, act: Callable[..., Any], *args: Any) -> Any:
+    async def _fenced(self, claim: Claim, act: Callable[..., Any], *args: Any) -> Any:
         """Run an act on a claimed target in one transaction that also renews the claim. Raises `LeaseLost`."""
-        with self._store.writing() as tx:
+
+        def fenced(tx: Tx) -> Any:
             if not rows.renew(tx, claim.target, claim.epoch, LEASE_S):
                 raise LeaseLost(claim.target)
             return act(tx, claim.target, *args)
+
+        return await self._writes.ask(fenced)
+
+    def _write(self, acts: Sequence[_Act]) -> list[Any]:
+        """All in one transaction, or, where one fails, each in its own: nobody suffers for another."""
+        if len(acts) > 1:
+            with suppress(_ActFailed), self._store.writing() as tx:
+                return [_carried_out(tx, act) for act in acts]
+        return [self._alone(act) for act in acts]
+
+    def _alone(self, act: _Act) -> Any:
+        try:
+            with self._store.writing() as tx:
+                return act(tx)
+        except Exception as error:  # noqa: BLE001 - whoever asked sees it, and nobody else
+            return error
 
     def _on_commit(self, topics: frozenset[str]) -> None:
         self._hastened |= {topic.removeprefix(URGENT) for topic in topics if topic.startswith(URGENT)}
@@ -139,3 +164,10 @@ class HubDesk:
             self._changed.set()
         else:
             self._loop.call_soon_threadsafe(self._changed.set)
+
+
+def _carried_out(tx: Tx, act: _Act) -> Any:
+    try:
+        return act(tx)
+    except Exception as error:
+        raise _ActFailed from error

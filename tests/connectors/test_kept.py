@@ -18,8 +18,8 @@ NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 SETTLE_S = 5.0
 
 
-async def inline(work: Callable[[], None]) -> None:
-    work()
+async def inline(work: Callable[..., Any], *told: Any) -> Any:
+    return work(*told)
 
 
 def old_file(path: Path, clock: SetClock) -> Kept:

@@ -66,6 +66,14 @@ record = Table(
         sqlite_where=text("dirty = 1"),
         postgresql_where=text("dirty"),
     ),
+    # Asked many times a second, also where tens of thousands of records wait that are not.
+    Index(
+        "ix_record_urgent",
+        "target",
+        "due",
+        sqlite_where=text("dirty = 1 AND urgent = 1"),
+        postgresql_where=text("dirty AND urgent"),
+    ),
 )
 
 drift = Table(
