@@ -67,7 +67,7 @@ class Kept:
         neither opened nor made."""
         self._path = path
         self._clock = clock
-        self._notes: Together[_Note, None] = Together(lambda notes: self._store(notes), hop)
+        self._notes: Together[_Note, None] = Together(self._keep, hop)
         self._remember_s = remember_s
         self._lock = threading.Lock()
         self._sent: dict[tuple[str, str], dict[str, float]] = {}
@@ -161,19 +161,20 @@ class Kept:
             if part.exists():
                 part.replace(aside.with_name(aside.name + suffix))
 
-    def _store(self, notes: Sequence[_Note]) -> list[None]:
-        rows = json.dumps(
-            [(note.target, key, _digest(body), note.until) for note in notes for key, body in note.contents]
-        )
+    def _keep(self, notes: Sequence[_Note]) -> list[None]:
+        rows = [(note.target, key, _digest(body), note.until) for note in notes for key, body in note.contents]
+        forget_before = max((note.forget_before for note in notes if note.forget_before is not None), default=None)
+        self._store(json.dumps(rows), forget_before)
+        return [None] * len(notes)
+
+    def _store(self, rows: str, forget_before: float | None) -> None:
         with self._lock:
             try:
                 self._connection.execute(_NOTE, (rows,))
-                for note in notes:
-                    if note.forget_before is not None:
-                        self._connection.execute("DELETE FROM sent WHERE until < ?", (note.forget_before,))
+                if forget_before is not None:
+                    self._connection.execute("DELETE FROM sent WHERE until < ?", (forget_before,))
             except sqlite3.Error as error:
                 raise KeptUnusable(path=self._path, cause=error) from error
-        return [None] * len(notes)
 
     def _forget(self) -> bool:
         """Drop from memory what is long over, now and then; True where the disk should do so, too."""

@@ -8,7 +8,6 @@ asked within that time, over the same socket, after the one it answers was answe
 from __future__ import annotations
 
 import asyncio
-import errno
 from typing import Any, cast
 
 from uhppoted.net import resolve
@@ -86,9 +85,9 @@ class _Line(asyncio.DatagramProtocol):
         if len(data) == _FRAME_BYTES and self._reply is not None and not self._reply.done():
             self._reply.set_result(data)
 
-    def error_received(self, exc: OSError) -> None:
+    def error_received(self, exc: Exception) -> None:
         """Called by the loop. A port that is closed just now is silence: a panel that starts has one."""
-        if exc.errno != errno.ECONNREFUSED:
+        if not isinstance(exc, ConnectionRefusedError):
             self._fail(exc)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.words import Language, say
 
 FAULTS_SHOWN_MAX = 50
+FOLDED_MAX = 4_096
+"""Names that are remembered as they are compared: each row of a sheet is compared with every department's."""
 
 
 class CampusFaults(Refusal):
@@ -218,6 +221,7 @@ def _named(word: str, things: Mapping[str, Department] | Mapping[str, Area]) -> 
     return next((one.id for one in things.values() if told in map(_folded, one.name.values())), None)
 
 
+@lru_cache(FOLDED_MAX)
 def _folded(word: str) -> str:
     """Full-width and narrow letters are one, and blanks around a name say nothing."""
     return " ".join(unicodedata.normalize("NFKC", word).split())

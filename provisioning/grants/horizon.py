@@ -5,10 +5,13 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 HORIZON_DAYS = 30
 ROLL_DAYS = 7
+MIDNIGHTS_MAX = 4_096
+"""Midnights that are remembered: a batch of people asks for few different ones, many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ def horizon_of(person: str, now: datetime, zone: ZoneInfo) -> Horizon:
     return Horizon(midnight(ends, zone), midnight(today + timedelta(days=ROLL_DAYS - past), zone))
 
 
+@lru_cache(MIDNIGHTS_MAX)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The instant at which a day begins at the site."""
     return datetime.combine(day, time.min, zone).astimezone(_UTC)

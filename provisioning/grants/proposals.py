@@ -20,7 +20,7 @@ from provisioning.grants.grants import Grants
 from provisioning.grants.preview import Preview, by_law, by_people, ground_of, units_of
 from provisioning.grants.rulebook import Rulebook, RulesChange
 from provisioning.holds.holds import Holds, Waits
-from provisioning.identity.persons import Persons
+from provisioning.identity.persons import Held, Persons
 from provisioning.intake.held import waits
 from provisioning.intake.intake import Intake
 from provisioning.intake.report import Report
@@ -33,6 +33,8 @@ from provisioning.store.engine import Tx
 
 SUPERSEDED = "Another proposal took its place."
 RULES_NAME = "rules"
+OF_PEOPLE = frozenset({HoldKind.BATCH, HoldKind.NOTICES})
+"""Holds of notices; the others are of one text."""
 
 C = TypeVar("C", RulesChange, CampusChange)
 
@@ -121,42 +123,41 @@ class Proposals:
             return self.preview_rules(tx, hold.payload or "").preview
         if hold.kind is HoldKind.CAMPUS:
             return self.preview_campus(tx, hold.payload or "", hold.name).preview
-        return self._of_people(
-            tx, present, self._persons.let_go(tx, hold.id, actor, self._campuses.current(tx).zone), actor
-        )
+        held = self._persons.held(tx, hold.id, self._campuses.current(tx).zone)
+        return self._of_people(tx, present, self._persons.let_go(tx, held, actor), actor)
 
     def approve(self, tx: Tx, hold: Hold, actor: Actor) -> Decided:
         """Carry out what waits, unless it would do something else by now than was shown: then nothing is done, and the
         new plan is kept to be shown. Raises `HoldDecided`, `OwnHold`, and what proposing the same would raise."""
         self._holds.check(hold, actor)
-        now = self._again(tx, hold)
+        held: Held | None = None
+        if hold.kind in OF_PEOPLE:
+            held = self._persons.held(tx, hold.id, self._campuses.current(tx).zone)
+        now = self._again(tx, hold) if held is None else waits(hold.kind, hold.name, held.plans, hold.batch)
         if now.digest != hold.digest:
             return Decided(self._holds.revise(tx, hold, now, actor), before=hold)
         people: Sequence[str] = ()
-        if hold.kind is HoldKind.RULES:
+        if held is not None:
+            people = self._persons.let_go(tx, held, actor)
+        elif hold.kind is HoldKind.RULES:
             self._rulebook.apply(tx, hold.payload or "", actor)
-        elif hold.kind is HoldKind.CAMPUS:
-            self._campuses.apply(tx, hold.payload or "", hold.name, actor)
         else:
-            people = self._persons.let_go(tx, hold.id, actor, self._campuses.current(tx).zone)
+            self._campuses.apply(tx, hold.payload or "", hold.name, actor)
         return Decided(self._holds.decide(tx, hold, actor), tuple(people))
 
     def refuse(self, tx: Tx, hold: Hold, actor: Actor, reason: str) -> Decided:
         """Have nothing come of what waits. Raises `HoldDecided`, `HoldReasonMissing`."""
         decided = self._holds.decide(tx, hold, actor, refused=reason)
-        if hold.kind in (HoldKind.BATCH, HoldKind.NOTICES):
+        if hold.kind in OF_PEOPLE:
             self._persons.turn_down(tx, hold.id, actor, reason)
         return Decided(decided)
 
     def _again(self, tx: Tx, hold: Hold) -> Waits:
-        """The plan of what waits, made anew."""
+        """The plan of a text that waits, made anew."""
         text = hold.payload or ""
         if hold.kind is HoldKind.RULES:
             return _rules_wait(self.preview_rules(tx, text), text)
-        if hold.kind is HoldKind.CAMPUS:
-            return _campus_waits(self.preview_campus(tx, text, hold.name), text, hold.name)
-        zone = self._campuses.current(tx).zone
-        return waits(hold.kind, hold.name, self._persons.held_plans(tx, hold.id, zone), hold.batch)
+        return _campus_waits(self.preview_campus(tx, text, hold.name), text, hold.name)
 
     def _of_rules(self, tx: Tx, rules: RuleSet) -> Preview:
         ground = self._ground(tx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Json
@@ -25,7 +25,26 @@ from provisioning.vault.vault import Vault
 
 REFUSED_BY = "{operator} refused it: {reason}"
 
-__all__ = ["Persons", "Taking"]
+__all__ = ["Held", "Persons", "Taking"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What waits in a hold, planned: the notices of each person, each with what it would do now. `zone` is the site's."""
+
+    hold: str
+    zone: ZoneInfo
+    people: tuple[tuple[Person, tuple[tuple[Notice, Plan], ...]], ...]
+
+    @property
+    def plans(self) -> list[tuple[Notice, Plan]]:
+        """Every notice with its plan, in the order of their telling; those of one person together."""
+        return [each for _, plans in self.people for each in plans]
+
+    @property
+    def mergers(self) -> list[Notice]:
+        """The notices that two numbers are one person."""
+        return [notice for notice, _ in self.plans if notice.kind is NoticeKind.MERGED]
 
 
 class Persons:
@@ -142,17 +161,33 @@ class Persons:
             self._carrying.write(tx, deeds, actor)
         return [one.id for one in persons]
 
-    def held_plans(self, tx: Tx, hold: str, zone: ZoneInfo) -> list[tuple[Notice, Plan]]:
-        """What each notice that waits in a hold would do now, in the order of their telling; those of one person
-        together."""
-        return [(notice, plan) for _, plans in self._held(tx, hold, zone) for notice, plan in plans]
+    def held(self, tx: Tx, hold: str, zone: ZoneInfo) -> Held:
+        """What each notice that waits in a hold would do now."""
+        notices = intake.notices_held(tx, hold)
+        persons = people.persons(tx, (one.person for one in notices))
+        heard = self._files.opened(tx, notices)
+        known = self._files.known(tx, {one.no: one for one in persons.values()}, asked_by(heard), zone)
+        told: dict[str, list[Heard]] = {}
+        for one in heard:
+            told.setdefault(one.notice.person, []).append(one)
+        found = []
+        for person in persons.values():
+            fresh = told[person.id]
+            plans = plans_of(fresh, known.filed[person.no], known)
+            found.append((person, tuple((one.notice, plan) for one, plan in zip(fresh, plans, strict=True))))
+        return Held(hold, zone, tuple(found))
 
-    def let_go(self, tx: Tx, hold: str, actor: Actor, zone: ZoneInfo) -> list[str]:
-        """Have what waits in a hold take effect; the persons' ids. What by now cannot, goes on waiting by itself."""
-        merged = self._let_mergers_go(tx, hold, actor, zone)
+    def let_go(self, tx: Tx, held: Held, actor: Actor) -> list[str]:
+        """Have what was planned in this same transaction take effect; the persons' ids. What by now cannot, goes on
+        waiting by itself."""
+        merged: list[str] = []
+        if held.mergers:
+            merged = self._let_mergers_go(tx, held.mergers, actor, held.zone)
+            # They changed who is who, and with that what else waits would do.
+            held = self.held(tx, held.hold, held.zone)
         deeds = [
             deed(tx, person, plans[0][1].settled, [plan for _, plan in plans], kept=True)
-            for person, plans in self._held(tx, hold, zone)
+            for person, plans in held.people
             if plans[0][1].settled is not None
         ]
         if deeds:
@@ -177,12 +212,10 @@ class Persons:
         `TwoIdentities`."""
         return self._merging.merge(tx, letter, actor, zone)
 
-    def _let_mergers_go(self, tx: Tx, hold: str, actor: Actor, zone: ZoneInfo) -> list[str]:
+    def _let_mergers_go(self, tx: Tx, mergers: Sequence[Notice], actor: Actor, zone: ZoneInfo) -> list[str]:
         """First of all, for what else waits may be told of either number."""
         persons: list[str] = []
-        for one in intake.notices_held(tx, hold):
-            if one.kind is not NoticeKind.MERGED:
-                continue
+        for one in mergers:
             content = {name: value for name, value in one.content.items() if name != "no"}
             said_of = (one.id, one.kind, str(one.content["no"]), one.source or "", one.sequence, one.told)
             try:
@@ -192,21 +225,6 @@ class Persons:
                 reason: Mapping[str, Json] = {"template": why.template, "fields": dict(why.fields)}
                 intake.change_notices(tx, [replace(one, standing=Standing.REFUSED, reason=reason)])
         return persons
-
-    def _held(self, tx: Tx, hold: str, zone: ZoneInfo) -> list[tuple[Person, list[tuple[Notice, Plan]]]]:
-        notices = intake.notices_held(tx, hold)
-        persons = people.persons(tx, (one.person for one in notices))
-        heard = self._files.opened(tx, notices)
-        known = self._files.known(tx, {one.no: one for one in persons.values()}, asked_by(heard), zone)
-        told: dict[str, list[Heard]] = {}
-        for one in heard:
-            told.setdefault(one.notice.person, []).append(one)
-        found = []
-        for person in persons.values():
-            fresh = told[person.id]
-            plans = plans_of(fresh, known.filed[person.no], known)
-            found.append((person, [(one.notice, plan) for one, plan in zip(fresh, plans, strict=True)]))
-        return found
 
 
 def _once(named: dict[str, str], one: Announcement, known: Known) -> Plan | None:

@@ -136,7 +136,7 @@ class Intake:
 
     def _put(self, tx: Tx, hold: str, batch: Batch, actor: Actor) -> None:
         zone = self._campuses.current(tx).zone
-        held = self._persons.held_plans(tx, hold, zone)
+        held = self._persons.held(tx, hold, zone).plans
         self._holds.put(tx, waits(HoldKind.BATCH, batch.name, held, batch.id), actor, hold)
 
     def _plan(self, tx: Tx, sheet: Sheet) -> _Planned:

@@ -112,7 +112,7 @@ class Notices:
 
     def _show(self, tx: Tx, hold: str, sender: Sender, campus: Campus, actor: Actor) -> None:
         """Have a hold show all that waits in it by now."""
-        waiting = waits(HoldKind.NOTICES, sender.name, self._persons.held_plans(tx, hold, campus.zone))
+        waiting = waits(HoldKind.NOTICES, sender.name, self._persons.held(tx, hold, campus.zone).plans)
         opened = self._holds.open_of(tx, HoldKind.NOTICES, sender.name)
         if opened is None or opened.id != hold:
             self._holds.put(tx, waiting, actor, hold)

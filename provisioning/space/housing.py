@@ -66,5 +66,5 @@ def _least_way(group: Sequence[Applicant], free: Sequence[str], campus: Campus, 
         for work in dict.fromkeys(one.work for one in group):
             ways[home, work] = distances.metres(home, work)
     homes = [campus.flats[flat].building for flat in free]
-    costs = np.array([[ways[home, one.work] for home in homes] for one in group], np.int64)
-    return [free[column] for column in nearest(costs)]
+    costs = np.array([[ways[home, one.work] for home in homes] for one in group], np.float64)
+    return [free[column] for column in nearest(costs).tolist()]

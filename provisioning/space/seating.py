@@ -3,15 +3,13 @@ ever moved."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from provisioning.campus.file import Campus
 from provisioning.nouns.people import Move
 from provisioning.nouns.units import Allotment, AllotmentState
 from provisioning.space.asks import Ask, UnitKind
-from provisioning.space.nearness import BATCH_MAX, Home, Nearness, nearest
+from provisioning.space.nearness import BATCH_MAX, Home, Nearness
 from provisioning.store import people, units
 from provisioning.store.engine import Tx
 
@@ -27,30 +25,30 @@ class Seating:
     ) -> list[Allotment]:
         """Those of the queue and of these newcomers, who are not in the database yet, who can be given a seat now, each
         with it; at most `BATCH_MAX`. Whoever asked first comes first where there are too few."""
-        seated, vacant = _taken_and_vacant(tx, campus)
+        nearness = self._of(campus)
+        vacant = nearness.vacant(units.not_vacant(tx, UnitKind.SEAT))
         room = min(len(vacant), BATCH_MAX)
         if not room:
             return []
         waiting = [one.allotment for one in units.queue(tx, UnitKind.SEAT, room)]
         chosen = (waiting + _in_turn(tx, newcomers, room - len(waiting)))[:room]
+        if not chosen:
+            return []
         homes = _homes(tx, chosen, asks, campus)
-        costs = self._of(campus).costs(homes, vacant, seated)
-        columns = _lowest_first(nearest(costs), vacant, campus)
-        return [
-            replace(one, unit=vacant[column], state=AllotmentState.HELD, held=tx.now, by=by, at=tx.now)
-            for one, column in zip(chosen, columns, strict=True)
-        ]
+        seats = nearness.choose(homes, vacant, nearness.where(_seated(tx, campus, homes)))
+        return [_given(tx, one, seat, by) for one, seat in zip(chosen, seats, strict=True)]
 
     def nearest_to(self, tx: Tx, campus: Campus, home: Home, own: str) -> str | None:
         """The vacant seat that is nearest to a home; `own` where none is nearer, and None where there is none. Whoever
         sits in a closed seat is given any other."""
-        seated, vacant = _taken_and_vacant(tx, campus)
-        stays = own in campus.seats and own not in units.closed_units(tx, UnitKind.SEAT)
-        choice = [own, *vacant] if stays else vacant
-        if not choice:
-            return None
-        (costs,) = self._of(campus).costs([home], choice, [each for each in seated if each[0] != own])
-        return choice[int(costs.argmin())]
+        nearness = self._of(campus)
+        vacant = nearness.vacant(units.not_vacant(tx, UnitKind.SEAT))
+        stays = own in campus.seats and own not in units.closures(tx, UnitKind.SEAT, own)
+        seated = {
+            department: [seat for seat in seats if seat != own]
+            for department, seats in _seated(tx, campus, [home]).items()
+        }
+        return nearness.nearest_to(home, own if stays else None, vacant, nearness.where(seated))
 
     def _of(self, campus: Campus) -> Nearness:
         if self._nearness is None or self._nearness[0] is not campus:
@@ -65,11 +63,17 @@ def placement(tx: Tx, campus: Campus, stays: Mapping[str, str]) -> dict[str, Mov
     return {stay.id: stay.on(today) for some in found.values() for stay in some if stay.id in stays}
 
 
-def _taken_and_vacant(tx: Tx, campus: Campus) -> tuple[list[tuple[str, str]], list[str]]:
-    """The seats that are taken, each with the department of who has it, and those that may be given."""
-    seated = units.occupants(tx, UnitKind.SEAT, tx.now.astimezone(campus.zone).date())
-    full = {seat for seat, _ in seated} | units.closed_units(tx, UnitKind.SEAT)
-    return seated, [seat for seat in campus.seats if seat not in full]
+def _seated(tx: Tx, campus: Campus, homes: Sequence[Home]) -> dict[str, list[str]]:
+    """Where the people of these homes' departments sit today, by department."""
+    departments = {department for department, _ in homes}
+    return units.occupants(tx, UnitKind.SEAT, departments, tx.now.astimezone(campus.zone).date())
+
+
+def _given(tx: Tx, row: Allotment, seat: str, by: str) -> Allotment:
+    return Allotment(
+        row.id, row.kind, seat, row.person, row.stay, row.ask, AllotmentState.HELD, row.points, row.asked, by, tx.now,
+        held=tx.now,
+    )  # fmt: skip
 
 
 def _in_turn(tx: Tx, newcomers: Sequence[Allotment], room: int) -> list[Allotment]:
@@ -85,13 +89,3 @@ def _homes(tx: Tx, chosen: Sequence[Allotment], asks: Mapping[tuple[str, str], A
     others = {one.stay: one.person for one in chosen if (one.stay, one.ask) not in told}
     found = placement(tx, campus, others) if others else {}
     return [told.get((one.stay, one.ask)) or (found[one.stay].department, found[one.stay].area) for one in chosen]
-
-
-def _lowest_first(columns: Sequence[int], vacant: Sequence[str], campus: Campus) -> list[int]:
-    """Within an office every seat is as near: its lowest numbers are given first, in the order of asking."""
-    free: dict[str, list[int]] = defaultdict(list)
-    wanted = {campus.seats[vacant[column]].id for column in columns}
-    for column, seat in enumerate(vacant):
-        if campus.seats[seat].id in wanted:
-            free[campus.seats[seat].id].append(column)
-    return [free[campus.seats[vacant[column]].id].pop(0) for column in columns]

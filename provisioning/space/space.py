@@ -126,7 +126,7 @@ class Space:
         asks = units.asks_queued(tx, UnitKind.FLAT)
         if not asks:
             return []
-        full = units.taken(tx, UnitKind.FLAT) | units.closed_units(tx, UnitKind.FLAT)
+        full = set(units.not_vacant(tx, UnitKind.FLAT))
         offered: list[Allotment] = []
         for ask in asks:
             tier = ask.partition(":")[2]

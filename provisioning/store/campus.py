@@ -9,7 +9,10 @@ from sqlalchemy import bindparam, insert, select, update
 
 from connectors.contract import Json
 from provisioning.store.engine import Tx
+from provisioning.store.query import Query
 from provisioning.store.tables import campus_version, target
+
+_LATEST = Query(select(campus_version.c.id, campus_version.c.digest).order_by(campus_version.c.id.desc()).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,7 @@ class TargetRow:
 
 def latest_campus(tx: Tx) -> tuple[int, str] | None:
     """The version in force, and the digest of its text; None before the first."""
-    query = select(campus_version.c.id, campus_version.c.digest).order_by(campus_version.c.id.desc()).limit(1)
-    row = tx.run(query).one_or_none()
+    row = _LATEST.first(tx)
     return None if row is None else (row.id, row.digest)
 
 

@@ -17,7 +17,7 @@ from provisioning.nouns.answers import Drift, TargetState
 from provisioning.nouns.rights import DriftKind, WantedHeld
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.parts import parts
+from provisioning.store.query import Query, among
 from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD
 from provisioning.store.tables import Instant, drift, era, record, target
 
@@ -70,7 +70,7 @@ class Noted(NamedTuple):
 _GOING = record.c.wanted.is_(None)
 # Until the era after a restore is settled, what was wanted then may have been taken away since: only erasures go out.
 _MAY_GO = or_(_GOING, ~select(era.c.id).where(era.c.settled.is_(None)).exists())
-_DIFFERENCES = (
+_TO_DO = (
     select(record.c.key, record.c.revision, record.c.wanted, record.c.rank, record.c.grants, record.c.urgent)
     .where(
         record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.due <= bindparam("now"), _MAY_GO
@@ -84,10 +84,10 @@ _DIFFERENCES = (
     )
     .limit(bindparam("most"))
 )
-_URGENT_DIFFERENCES = _DIFFERENCES.where(record.c.urgent)
-_RECORDS_AT = select(*RECORD).where(record.c.target == bindparam("of_target"))
-_RECORDS_UNDER = select(record.c.attempts, *RECORD).where(
-    record.c.target == bindparam("of_target"), record.c.key.in_(bindparam("keys", expanding=True))
+_DIFFERENCES, _URGENT_DIFFERENCES = Query(_TO_DO), Query(_TO_DO.where(record.c.urgent))
+_RECORDS_AT = Query(select(*RECORD).where(record.c.target == bindparam("of_target")))
+_RECORDS_UNDER = Query(
+    select(*RECORD, record.c.attempts).where(record.c.target == bindparam("of_target"), among(record.c.key))
 )
 _NOTE = Bulk(
     update(record)
@@ -95,12 +95,13 @@ _NOTE = Bulk(
     .values({name: bindparam(f"new_{name}") for name in Noted._fields if name not in ("target", "key")}),
     (f"new_{name}" for name in Noted._fields),
 )
-_RENEW = (
+_RENEW = Bulk(
     update(target)
     .where(target.c.id == bindparam("of_target"), target.c.epoch == bindparam("of_epoch"), target.c.owner.is_not(None))
-    .values(lease=bindparam("until"))
+    .values(lease=bindparam("until")),
+    ("of_target", "of_epoch", "until"),
 )
-_RIGHT_DRIFTS = (
+_RIGHT_DRIFTS = Bulk(
     update(drift)
     .where(
         drift.c.target == bindparam("of_target"),
@@ -109,7 +110,8 @@ _RIGHT_DRIFTS = (
             select(record.c.key).where(record.c.target == bindparam("of_target"), record.c.dirty.is_(False))
         ),
     )
-    .values(righted=bindparam("when"))
+    .values(righted=bindparam("when")),
+    ("of_target", "when"),
 )
 _FIRST = (
     select(func.min(record.c.due))
@@ -149,9 +151,9 @@ _URGENT_DUE = (
     .where(record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= _NOW)
     .exists()
 )
-_ANY_DUE = select(target.c.id).where(target.c.due <= _NOW, _FREE).limit(1)
-_ANY_URGENT_DUE = _ANY_DUE.where(_URGENT_DUE)
-_NEXT_DUE = select(target.c.due).where(target.c.due.is_not(None), _FREE).order_by(target.c.due).limit(1)
+_ANY = select(target.c.id).where(target.c.due <= _NOW, _FREE).limit(1)
+_ANY_DUE, _ANY_URGENT_DUE = Query(_ANY), Query(_ANY.where(_URGENT_DUE))
+_NEXT_DUE = Query(select(target.c.due).where(target.c.due.is_not(None), _FREE).order_by(target.c.due).limit(1))
 
 
 def _taking(*more: ColumnElement[bool]) -> Executable:
@@ -186,18 +188,19 @@ def take(tx: Tx, owner: str, limit: int, lease_s: float, *, urgent_only: bool) -
 
 def anything_due(tx: Tx, *, urgent_only: bool) -> bool:
     """Whether some target could be claimed now, so that an idle gateway need not write to find out."""
-    return tx.run(_ANY_URGENT_DUE if urgent_only else _ANY_DUE, {"now": tx.now}).first() is not None
+    return (_ANY_URGENT_DUE if urgent_only else _ANY_DUE).first(tx, now=tx.now) is not None
 
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next free target is due; None where none ever is."""
-    return tx.run(_NEXT_DUE, {"now": tx.now}).scalar()
+    found = _NEXT_DUE.first(tx, now=tx.now)
+    return None if found is None else found.due
 
 
 def renew(tx: Tx, id_: str, epoch: int, lease_s: float) -> bool:
     """Hold a target for longer; False where the claim is void."""
     until = tx.now + timedelta(seconds=lease_s)
-    return tx.run(_RENEW, {"of_target": id_, "of_epoch": epoch, "until": until}).rowcount == 1
+    return _RENEW.run(tx, [(id_, epoch, until)]) == 1
 
 
 def void_claims(tx: Tx, owner: str) -> None:
@@ -218,25 +221,22 @@ def differences(tx: Tx, id_: str, limit: int, *, urgent_only: bool) -> list[Task
     """What is not as wanted on a target and due, in the order in which it must be carried out: urgent first, then what
     is to go (descending rank), then what is to come (ascending rank)."""
     statement = _URGENT_DIFFERENCES if urgent_only else _DIFFERENCES
-    asked = {"of_target": id_, "now": tx.now, "most": limit}
     return [
         Task(key, revision, wanted, rank, grants, urgent, first=revision == 1 and wanted is not None)
-        for key, revision, wanted, rank, grants, urgent in tx.tuples(statement, asked)
+        for key, revision, wanted, rank, grants, urgent in statement.all(tx, of_target=id_, now=tx.now, most=limit)
     ]
 
 
 def records_under(tx: Tx, id_: str, keys: Sequence[str]) -> dict[str, tuple[WantedHeld, int]]:
     """Records of a target by key, each with the tries made since it last changed."""
     return {
-        key: (WantedHeld._make((target_, key, *rest)), attempts)
-        for some in parts(keys)
-        for attempts, target_, key, *rest in tx.tuples(_RECORDS_UNDER, {"of_target": id_, "keys": some})
+        row.key: (WantedHeld._make(row[:-1]), row.attempts) for row in _RECORDS_UNDER.among(tx, keys, of_target=id_)
     }
 
 
 def records_at(tx: Tx, id_: str) -> list[WantedHeld]:
     """Every record of a target."""
-    return [WantedHeld._make(row) for row in tx.tuples(_RECORDS_AT, {"of_target": id_})]
+    return [WantedHeld._make(row) for row in _RECORDS_AT.all(tx, of_target=id_)]
 
 
 def note(tx: Tx, noted: Sequence[Noted]) -> None:
@@ -333,7 +333,7 @@ def add_drifts(tx: Tx, drifts: Sequence[Drift], alarm: str | None) -> None:
 
 def right_drifts(tx: Tx, id_: str) -> None:
     """Note which drifts of a target are as wanted again."""
-    tx.run(_RIGHT_DRIFTS, {"of_target": id_, "when": tx.now})
+    _RIGHT_DRIFTS.run(tx, [(id_, tx.now)])
 
 
 def drifts(tx: Tx, limit: int, *, open_only: bool) -> list[Drift]:

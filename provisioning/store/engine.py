@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,12 @@ class Tx:
         """Execute one statement; for `store` only."""
         return self.connection.execute(statement, rows)
 
+    def fetched(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+        """All rows of a text that is ready for the driver, as the driver gives them; for `store.query` only."""
+        with closing(self.connection.connection.cursor()) as cursor:
+            cursor.execute(text, values)
+            return cursor.fetchall()
+
     def tuples(self, statement: Executable, values: Any = None) -> Iterable[tuple[Any, ...]]:
         """The rows of a statement, as plain tuples; for `store` only."""
         return (tuple(row) for row in self.connection.execute(statement, values))
@@ -72,16 +78,6 @@ class Store:
         """The clock of leases and of every row."""
         return self.clock.now()
 
-    @contextmanager
-    def turn_if_free(self) -> Generator[bool]:
-        """Take the writer's turn for this thread, but only if nobody has it: whether it is ours. Never waits."""
-        mine = self._turns.take_if_free()
-        try:
-            yield mine
-        finally:
-            if mine:
-                self._turns.leave()
-
     def listen(self, listener: Callable[[frozenset[str]], None]) -> None:
         """Call `listener` after each commit that woke something, with the topics. It must not block."""
         self._listeners.append(listener)
@@ -90,6 +86,7 @@ class Store:
     def reading(self) -> Generator[Tx]:
         """One consistent view; nothing that is done in it is kept."""
         with self._engine.connect() as connection:
+            connection.begin()
             yield Tx(connection, self.now(), self.ids)
 
     @contextmanager
@@ -116,55 +113,37 @@ class Store:
     @contextmanager
     def _turn(self) -> Generator[Tx]:
         with self._turns, self._engine.connect() as connection, _as_refusals(self.path):
-            yield Tx(connection.execution_options(foyer_writes=True), self.now(), self.ids)
+            connection.execution_options(foyer_writes=True).begin()
+            yield Tx(connection, self.now(), self.ids)
 
     def _commit(self, connection: Connection) -> None:
         connection.commit()
 
 
 class _Turns:
-    """A lock that serves in the order of asking: SQLite's own busy wait starves writers (guide: 3.8 s at 8 threads).
-    Whoever has it may take it again."""
+    """A lock that serves in the order of asking: SQLite's own busy wait starves writers (guide: 3.8 s at 8 threads)."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._waiting: deque[tuple[threading.Lock, int]] = deque()
-        self._owner: int | None = None
-        self._depth = 0
-
-    def take_if_free(self) -> bool:
-        """Take it if nobody has it; whether it is ours."""
-        with self._guard:
-            if self._owner is not None:
-                return False
-            self._owner, self._depth = threading.get_ident(), 1
-            return True
-
-    def leave(self) -> None:
-        """Give it to whoever waits longest."""
-        with self._guard:
-            self._depth -= 1
-            if self._depth:
-                return
-            self._owner = None
-            if self._waiting:
-                gate, self._owner = self._waiting.popleft()
-                self._depth = 1
-                gate.release()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
 
     def __enter__(self) -> None:
-        me = threading.get_ident()
         with self._guard:
-            if self._owner in (None, me):
-                self._owner, self._depth = me, self._depth + 1
+            if not self._taken:
+                self._taken = True
                 return
             gate = threading.Lock()
             gate.acquire()
-            self._waiting.append((gate, me))
+            self._waiting.append(gate)
         gate.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self.leave()
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
 
 
 def _sqlite(path: Path) -> Engine:
@@ -196,15 +175,16 @@ def _on_connect(connection: sqlite3.Connection, _: object) -> None:
 
 def _on_begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("foyer_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
 def _as_refusals(path: Path) -> Generator[None]:
     try:
         yield
-    except OperationalError as error:
-        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    except (OperationalError, sqlite3.OperationalError) as error:
+        code = getattr(error.orig if isinstance(error, OperationalError) else error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_FULL:
             raise StoreFull from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

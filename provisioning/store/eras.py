@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, LargeBinary, Row, Table, Update, insert, or_, select, true, update
+from sqlalchemy import Column, ColumnElement, Date, LargeBinary, Row, Table, Update, insert, or_, select, true, update
 
 from connectors.contract import Json
 from provisioning.nouns.eras import Era, Image
@@ -16,6 +16,7 @@ from provisioning.nouns.told import Event
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
+from provisioning.store.query import Query, among
 from provisioning.store.rights import DELIVERY
 from provisioning.store.tables import (
     EPOCH,
@@ -47,21 +48,32 @@ OPERATORS_RULE = "operator"
 
 # What a look at targets, records and rights tells changes none of these rows.
 _SILENT = ("record.", "drift.", "alarm.", "target.", "grants.", "era.")
-_OF_PERSON: tuple[tuple[Table, Any, ColumnElement[bool]], ...] = (
-    (person, person.c.id, true()),
-    (person_key, person_key.c.person, true()),
-    (stay, stay.c.person, true()),
-    (credential, credential.c.person, true()),
-    (notice, notice.c.person, true()),
-    (revocation, revocation.c.person, true()),
-    (allotment, allotment.c.person, true()),
-    (grant, grant.c.person, grant.c.rule == OPERATORS_RULE),
-)
 # Events of these subjects → the table that is told whole, or only its newest row.
 _WHOLE = {"operator.": operator, "sender.": sender}
 _NEWEST = {"rules.": rules_version, "campus.": campus_version}
 # A secret's digest or seal is of no use to anybody who replays; nor is what a hold shows, which may be long.
 _UNTOLD = frozenset({operator.c.token_digest, sender.c.sealed, hold.c.plan, hold.c.payload})
+
+
+def _told(table: Table) -> list[Column[Any]]:
+    return [column for column in table.c if column not in _UNTOLD]
+
+
+def _imaged(table: Table, column: Column[Any], *where: ColumnElement[bool]) -> tuple[Table, Query]:
+    return table, Query(select(*_told(table)).where(among(column), *where))
+
+
+_OF_PERSON = (
+    _imaged(person, person.c.id),
+    _imaged(person_key, person_key.c.person),
+    _imaged(stay, stay.c.person),
+    _imaged(credential, credential.c.person),
+    _imaged(notice, notice.c.person),
+    _imaged(revocation, revocation.c.person),
+    _imaged(allotment, allotment.c.person),
+    _imaged(grant, grant.c.person, grant.c.rule == OPERATORS_RULE),
+)
+_MERGED, _HELD = _imaged(person, person.c.id), _imaged(hold, hold.c.id)
 _ADD_EVENTS = Bulk(
     insert(event), ("id", "at", "kind", "actor", "person", "target", "trace", "body", "leaf", "position")
 )
@@ -153,21 +165,21 @@ def images(tx: Tx, events: Sequence[Event]) -> Iterator[Image]:
     """The rows that these events changed, as they are now."""
     told = [one for one in events if not one.kind.startswith(_SILENT)]
     people = [one.person for one in told if one.person is not None]
-    for table, column, more in _OF_PERSON:
-        for some in parts(people):
-            yield from _images(tx, table, column.in_(some), more)
+    for table, query in _OF_PERSON:
+        yield from _images(table, query.among(tx, people))
     # Whoever turned out to be somebody else is named inside the event, and so is a hold.
-    for some in parts(_named(told, "person.merged", "merged")):
-        yield from _images(tx, person, person.c.id.in_(some))
-    for some in parts(_named(told, "hold.", "hold")):
-        yield from _images(tx, hold, hold.c.id.in_(some))
+    for (table, query), named in (
+        (_MERGED, _named(told, "person.merged", "merged")),
+        (_HELD, _named(told, "hold.", "hold")),
+    ):
+        yield from _images(table, query.among(tx, named))
     for prefix, table in _WHOLE.items():
         if any(one.kind.startswith(prefix) for one in told):
-            yield from _images(tx, table, true())
+            yield from _images(table, tx.run(select(*_told(table))))
     for prefix, table in _NEWEST.items():
         if any(one.kind.startswith(prefix) for one in told):
             newest = select(table.c.id).order_by(table.c.id.desc()).limit(1).scalar_subquery()
-            yield from _images(tx, table, table.c.id == newest)
+            yield from _images(table, tx.run(select(*_told(table)).where(table.c.id == newest)))
 
 
 def values_of(image: Image) -> dict[str, Any]:
@@ -265,9 +277,9 @@ def _named(told: Iterable[Event], kind: str, name: str) -> set[str]:
     return {str(json.loads(one.body)["data"][name]) for one in told if one.kind.startswith(kind)}
 
 
-def _images(tx: Tx, table: Table, *where: ColumnElement[bool]) -> Iterator[Image]:
-    columns = [column for column in table.c if column not in _UNTOLD]
-    for row in tx.run(select(*columns).where(*where)):
+def _images(table: Table, rows: Iterable[Any]) -> Iterator[Image]:
+    columns = _told(table)
+    for row in rows:
         told = {column.name: _encoded(column.type, value) for column, value in zip(columns, row, strict=True)}
         yield Image(table.name, told)
 

@@ -6,23 +6,49 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from connectors.contract import Json
 from provisioning.nouns.minds import Hold, HoldKind, HoldState
 from provisioning.nouns.people import StayState
+from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
+from provisioning.store.query import Query, among
 from provisioning.store.tables import change_of_mind, hold, person, stay
+
+_COLUMNS = tuple(hold.c.keys())
+_ADD = Bulk(insert(hold), _COLUMNS)
+_SETTLE = Bulk(
+    update(hold)
+    .where(hold.c.id == bindparam("at_id"), hold.c.state == bindparam("was"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "decided_by", "decided", "reason")}),
+    ("at_id", "was", "new_state", "new_decided_by", "new_decided", "new_reason"),
+)
+_ADD_CHANGE = Bulk(insert(change_of_mind), ("at", "kind", "more", "less"))
+_BY_ID = Query(select(hold).where(hold.c.id == bindparam("at_id")))
+_OF_BATCH = Query(select(hold).where(hold.c.batch == bindparam("of")).order_by(hold.c.at, hold.c.id))
+_CHANGES = Query(
+    select(
+        func.coalesce(func.sum(change_of_mind.c.more), 0).label("gained"),
+        func.coalesce(func.sum(change_of_mind.c.less), 0).label("lost"),
+    ).where(
+        change_of_mind.c.at > bindparam("since", type_=change_of_mind.c.at.type),
+        among(change_of_mind.c.kind),
+    )
+)
+_ANYBODY = Query(select(person.c.id).limit(1))
 
 
 def add_hold(tx: Tx, one: Hold) -> None:
     """A change of mind that waits."""
-    tx.run(insert(hold), _row_of(one))
+    told = {name: getattr(one, name) for name in _COLUMNS}
+    told |= {"kind": one.kind.value, "state": one.state.value, "plan": dict(one.plan)}
+    _ADD.run(tx, [tuple(told.values())])
 
 
 def hold_of(tx: Tx, at: str) -> Hold | None:
     """The hold with this id."""
-    row = tx.run(select(hold).where(hold.c.id == at)).one_or_none()
+    row = _BY_ID.first(tx, at_id=at)
     return None if row is None else _hold(row)
 
 
@@ -43,7 +69,7 @@ def open_hold(tx: Tx, kind: HoldKind, name: str | None = None) -> Hold | None:
 
 def holds_of_batch(tx: Tx, batch: str) -> list[Hold]:
     """The holds in which parts of a batch wait, or waited, oldest first."""
-    return [_hold(row) for row in tx.run(select(hold).where(hold.c.batch == batch).order_by(hold.c.at, hold.c.id))]
+    return [_hold(row) for row in _OF_BATCH.all(tx, of=batch)]
 
 
 def open_holds(tx: Tx) -> int:
@@ -60,27 +86,23 @@ def put_plan(tx: Tx, at: str, more: int, less: int, plan: Mapping[str, Json], di
 
 def settle_hold(tx: Tx, at: str, state: HoldState, by: str, reason: str | None) -> bool:
     """Put what became of an open hold; whether it was open."""
-    here = (hold.c.id == at, hold.c.state == HoldState.OPEN.value)
-    new = {"state": state.value, "decided_by": by, "decided": tx.now, "reason": reason}
-    return bool(tx.run(update(hold).where(*here).values(new)).rowcount)
+    return bool(_SETTLE.run(tx, [(at, HoldState.OPEN.value, state.value, by, tx.now, reason)]))
 
 
 def add_change(tx: Tx, kind: HoldKind, more: int, less: int) -> None:
     """A change of mind that went through."""
-    tx.run(insert(change_of_mind), {"at": tx.now, "kind": kind.value, "more": more, "less": less})
+    _ADD_CHANGE.run(tx, [(tx.now, kind.value, more, less)])
 
 
 def changes_since(tx: Tx, kinds: Collection[HoldKind], since: datetime) -> tuple[int, int]:
     """How many people gained and lost by the changes of these kinds after an instant."""
-    c = change_of_mind.c
-    query = select(func.coalesce(func.sum(c.more), 0).label("gained"), func.coalesce(func.sum(c.less), 0).label("lost"))
-    (found,) = tx.rows(query.where(c.at > since, c.kind.in_([kind.value for kind in kinds])))
-    return int(found["gained"]), int(found["lost"])
+    (found,) = _CHANGES.among(tx, (kind.value for kind in kinds), since=since)
+    return int(found.gained), int(found.lost)
 
 
 def anybody(tx: Tx) -> bool:
     """Whether the hub knows any person."""
-    return tx.run(select(person.c.id).limit(1)).first() is not None
+    return _ANYBODY.first(tx) is not None
 
 
 def people_staying(tx: Tx, day: date) -> int:
@@ -90,11 +112,6 @@ def people_staying(tx: Tx, day: date) -> int:
     return tx.run(query).scalar_one()
 
 
-def _hold(row: Row[Any]) -> Hold:
-    told = {column.name: getattr(row, column.name) for column in hold.c}
+def _hold(row: Any) -> Hold:
+    told = dict(zip(_COLUMNS, row, strict=True))
     return Hold(**told | {"kind": HoldKind(row.kind), "state": HoldState(row.state)})
-
-
-def _row_of(one: Hold) -> Mapping[str, Any]:
-    told = {column.name: getattr(one, column.name) for column in hold.c}
-    return told | {"kind": one.kind.value, "state": one.state.value, "plan": dict(one.plan)}

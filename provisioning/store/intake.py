@@ -11,9 +11,10 @@ from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 from provisioning.nouns.people import Batch, Notice, NoticeKind, Standing
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.parts import among, rows_among
+from provisioning.store.query import Query, among
 from provisioning.store.tables import batch, notice
 
+_COLUMNS = tuple(notice.c.keys())
 _CHANGING = ("person", "stay", "content", "sealed", "standing", "reason", "hold")
 _IN_ORDER = attrgetter(*Notice.__slots__)
 _SEALED = Notice.__slots__.index("sealed")
@@ -25,13 +26,20 @@ _CHANGE_NOTICES = Bulk(
     ("at_id", *(f"new_{name}" for name in _CHANGING)),
 )
 
-_TAKEN = select(notice).where(among(notice.c.id))
-_TOLD_OF = select(notice).where(among(notice.c.person)).order_by(notice.c.at, notice.c.id)
+_BATCH = tuple(batch.c.keys())
+_ADD_BATCH = Bulk(insert(batch), _BATCH)
+_TAKEN = Query(select(notice).where(among(notice.c.id)))
+_WAITING = Query(
+    select(notice)
+    .where(notice.c.hold == bindparam("in_hold"), notice.c.standing == Standing.HELD.value)
+    .order_by(notice.c.told, notice.c.id)
+)
+_TOLD_OF = Query(select(notice).where(among(notice.c.person)).order_by(notice.c.at, notice.c.id))
 
 
 def taken_notices(tx: Tx, ids: Iterable[str]) -> dict[str, Notice]:
     """Those of these notices that were taken before, by id."""
-    return {row.id: notice_of(row) for row in rows_among(tx, _TAKEN, ids)}
+    return {row.id: notice_of(row) for row in _TAKEN.among(tx, ids)}
 
 
 def add_notices(tx: Tx, notices: Sequence[Notice], sealed: Mapping[str, bytes]) -> None:
@@ -48,15 +56,14 @@ def change_notices(tx: Tx, notices: Sequence[Notice]) -> None:
 def notices_of(tx: Tx, persons: Iterable[str]) -> dict[str, list[Notice]]:
     """All that was ever told of these persons, by person."""
     found: dict[str, list[Notice]] = {}
-    for row in rows_among(tx, _TOLD_OF, persons):
+    for row in _TOLD_OF.among(tx, persons):
         found.setdefault(row.person, []).append(notice_of(row))
     return found
 
 
 def notices_held(tx: Tx, hold: str) -> list[Notice]:
     """The notices that wait in a hold, in the order of their telling."""
-    query = select(notice).where(notice.c.hold == hold, notice.c.standing == Standing.HELD.value)
-    return [notice_of(row) for row in tx.run(query.order_by(notice.c.told, notice.c.id))]
+    return [notice_of(row) for row in _WAITING.all(tx, in_hold=hold)]
 
 
 def list_notices(
@@ -77,13 +84,13 @@ def list_notices(
 
 def notice_of(row: Row[Any]) -> Notice:
     """A row of the notices as a value."""
-    told = {column.name: getattr(row, column.name) for column in notice.c}
+    told = dict(zip(_COLUMNS, row, strict=True))
     return Notice(**told | {"kind": NoticeKind(row.kind), "standing": Standing(row.standing)})
 
 
 def add_batch(tx: Tx, one: Batch) -> None:
     """A sheet that is being taken; its notices come after it."""
-    tx.run(insert(batch).values({column.name: getattr(one, column.name) for column in batch.c}))
+    _ADD_BATCH.run(tx, [tuple(getattr(one, name) for name in _BATCH)])
 
 
 def batch_by_digest(tx: Tx, digest: str) -> Batch | None:

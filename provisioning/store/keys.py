@@ -6,23 +6,24 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.parts import among, rows_among
+from provisioning.store.query import Query, among
 from provisioning.store.tables import person_key
 
 ASKED_AT_ONCE_MAX = 500
-_WRAPPED = select(person_key.c.person, person_key.c.wrapped).where(among(person_key.c.person))
+_ADD = Bulk(insert(person_key), ("person", "wrapped"))
+_WRAPPED = Query(select(person_key.c.person, person_key.c.wrapped).where(among(person_key.c.person)))
 
 
 def wrapped_keys(tx: Tx, persons: Iterable[str]) -> dict[str, bytes]:
     """The wrapped key of each of these persons who has one."""
-    return {row.person: row.wrapped for row in rows_among(tx, _WRAPPED, persons)}
+    return {row.person: row.wrapped for row in _WRAPPED.among(tx, persons)}
 
 
 def keep_wrapped(tx: Tx, keys: dict[str, bytes]) -> None:
     """Write the keys of persons who had none; their person rows are there already."""
-    if keys:
-        tx.run(insert(person_key), [{"person": person, "wrapped": wrapped} for person, wrapped in keys.items()])
+    _ADD.run(tx, keys.items())
 
 
 def rewrite_wrapped(tx: Tx, keys: dict[str, bytes]) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from provisioning.nouns.told import Operator
 from provisioning.store.engine import Tx
+from provisioning.store.query import Query
 from provisioning.store.tables import operator
 
 _OPERATOR = select(
     operator.c.id, operator.c.name, operator.c.roles, operator.c.bootstrap, operator.c.created, operator.c.ended
 )
+_BY_TOKEN = Query(_OPERATOR.where(operator.c.token_digest == bindparam("digest")))
+_BY_NAME = Query(_OPERATOR.where(operator.c.name == bindparam("called")))
 
 
 def add_operator(tx: Tx, added: Operator, token_digest: bytes) -> None:
@@ -32,12 +35,14 @@ def add_operator(tx: Tx, added: Operator, token_digest: bytes) -> None:
 
 def by_token(tx: Tx, token_digest: bytes) -> Operator | None:
     """Who holds this token, ended or not."""
-    return _first(tx, operator.c.token_digest == token_digest)
+    row = _BY_TOKEN.first(tx, digest=token_digest)
+    return _operator(row) if row else None
 
 
 def by_name(tx: Tx, name: str) -> Operator | None:
     """Who has or had this name."""
-    return _first(tx, operator.c.name == name)
+    row = _BY_NAME.first(tx, called=name)
+    return _operator(row) if row else None
 
 
 def operators(tx: Tx, *, in_force: bool) -> Sequence[Operator]:
@@ -51,10 +56,5 @@ def end_operator(tx: Tx, operator_id: str) -> None:
     tx.run(update(operator).where(operator.c.id == operator_id).values(ended=tx.now))
 
 
-def _first(tx: Tx, condition: Any) -> Operator | None:
-    row = tx.run(_OPERATOR.where(condition)).first()
-    return _operator(row) if row else None
-
-
-def _operator(row: Row[Any]) -> Operator:
+def _operator(row: Any) -> Operator:
     return Operator(row.id, row.name, frozenset(row.roles), row.bootstrap, row.created, row.ended)

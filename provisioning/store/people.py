@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, case, false, insert, liter
 from provisioning.nouns.people import CardState, Credential, Move, Pause, Person, Stay, StayState
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
-from provisioning.store.parts import among, parts, rows_among
+from provisioning.store.query import Query, among
 from provisioning.store.tables import allotment, credential, grant, notice, person, record, revocation, stay
 
 LOOK_S = 20
@@ -43,24 +43,29 @@ _CHANGE_STAYS = Bulk(
 )
 _ADD_CREDENTIALS = Bulk(insert(credential), Credential.__slots__)
 _FILED = select(*_PERSON, person.c.id_digest)
-_BY_ID, _BY_NO, _BY_DIGEST = (_FILED.where(among(column)) for column in (person.c.id, person.c.no, person.c.id_digest))
-_STAYS_OF = select(stay).where(among(stay.c.person)).order_by(stay.c.arrival, stay.c.id)
+_BY_ID, _BY_NO, _BY_DIGEST = (
+    Query(_FILED.where(among(column))) for column in (person.c.id, person.c.no, person.c.id_digest)
+)
+_STAYS_OF = Query(select(stay).where(among(stay.c.person)).order_by(stay.c.arrival, stay.c.id))
 # Of two that began at one instant, the one that still is came later.
-_CREDENTIALS_OF = (
+_CREDENTIALS_OF = Query(
     select(credential)
     .where(among(credential.c.person))
     .order_by(credential.c.created, _ACTIVE_FIRST.desc(), credential.c.id)
 )
-_ACTIVE_CARDS = select(credential).where(
-    among(credential.c.number), credential.c.state == literal(CardState.ACTIVE.value)
+# The state is written out: were it bound, SQLite would plan anew for each list, since the index is of active cards alone.
+_ACTIVE_CARDS = Query(
+    select(credential).where(
+        among(credential.c.number), credential.c.state == literal(CardState.ACTIVE.value, literal_execute=True)
+    )
 )
 _MAY_HOLD = or_(record.c.dirty == true(), record.c.known == false(), record.c.held.is_not(None))
-_NOT_PROVED_GONE = (
+_NOT_PROVED_GONE = Query(
     select(record.c.key, record.c.target, record.c.holder)
     .where(among(record.c.key), _MAY_HOLD)
     .order_by(record.c.target)
 )
-_MARK_DUE = update(person).where(among(person.c.id)).values(due=bindparam("when"))
+_MARK_DUE = Bulk(update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when")), ("who", "when"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,9 @@ class Found:
 
 def find_persons(tx: Tx, nos: Iterable[str] = (), digests: Iterable[bytes] = ()) -> Found:
     """Persons who have any of the staff numbers or of the identity digests."""
-    asked = [*rows_among(tx, _BY_NO, nos), *rows_among(tx, _BY_DIGEST, digests)]
+    asked = [*_BY_NO.among(tx, nos), *_BY_DIGEST.among(tx, digests)]
     merged = {row.merged_into for row in asked if row.merged_into is not None}
-    now = {row.id: row for row in [*asked, *rows_among(tx, _BY_ID, merged)]}
+    now = {row.id: row for row in [*asked, *_BY_ID.among(tx, merged)]}
     held = [(row, now[row.merged_into or row.id]) for row in asked]
     return Found(
         {row.no: _person(one) for row, one in held},
@@ -103,7 +108,7 @@ def list_persons(tx: Tx, part_of_no: str, limit: int, after: str | None) -> tupl
 
 def persons(tx: Tx, ids: Iterable[str]) -> dict[str, Person]:
     """The persons with these ids, by id."""
-    return {row.id: _person(row) for row in rows_among(tx, _BY_ID, ids)}
+    return {row.id: _person(row) for row in _BY_ID.among(tx, ids)}
 
 
 def persons_of_batch(tx: Tx, batch: str) -> tuple[Person, ...]:
@@ -144,14 +149,14 @@ def soon(tx: Tx) -> datetime:
 
 def mark_due(tx: Tx, ids: Iterable[str]) -> None:
     """Say "look again" for these persons."""
-    for part in parts(ids):
-        tx.run(_MARK_DUE, {"some": part, "when": soon(tx)})
+    when = soon(tx)
+    _MARK_DUE.run(tx, ((one, when) for one in dict.fromkeys(ids)))
 
 
 def stays_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Stay, ...]]:
     """All stays of these persons in the order of their arrivals, by person."""
     found: dict[str, list[Stay]] = {}
-    for row in rows_among(tx, _STAYS_OF, ids):
+    for row in _STAYS_OF.among(tx, ids):
         found.setdefault(row.person, []).append(_stay(row))
     return {holder: tuple(stays) for holder, stays in found.items()}
 
@@ -169,14 +174,14 @@ def change_stays(tx: Tx, stays: Sequence[Stay]) -> None:
 def credentials_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Credential, ...]]:
     """All credentials that these persons ever had, oldest first, by person."""
     found: dict[str, list[Credential]] = {}
-    for row in rows_among(tx, _CREDENTIALS_OF, ids):
+    for row in _CREDENTIALS_OF.among(tx, ids):
         found.setdefault(row.person, []).append(_credential(row))
     return {holder: tuple(cards) for holder, cards in found.items()}
 
 
 def active_cards(tx: Tx, numbers: Iterable[int]) -> dict[int, Credential]:
     """The active credential of each of these card numbers that has one."""
-    return {row.number: _credential(row) for row in rows_among(tx, _ACTIVE_CARDS, numbers)}
+    return {row.number: _credential(row) for row in _ACTIVE_CARDS.among(tx, numbers)}
 
 
 def last_card(tx: Tx, number: int) -> Credential | None:
@@ -192,7 +197,7 @@ def cards_not_proved_gone(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[tup
     """(target, holder) of each record of these card numbers that some target may still hold, by number."""
     keys = {f"card:{number}": number for number in numbers}
     found: dict[int, list[tuple[str, str | None]]] = {}
-    for row in rows_among(tx, _NOT_PROVED_GONE, keys):
+    for row in _NOT_PROVED_GONE.among(tx, keys):
         found.setdefault(keys[row.key], []).append((row.target, row.holder))
     return {number: tuple(places) for number, places in found.items()}
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
@@ -14,6 +13,7 @@ from provisioning.nouns.rights import Grant, WantedHeld
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
+from provisioning.store.query import Query, among
 from provisioning.store.tables import grant, person, record, target
 
 DELIVERY = "delivery"
@@ -25,14 +25,19 @@ PRIORITY_URGENT = 100
 
 # In the order of WantedHeld's fields.
 RECORD = tuple(record.c[name] for name in WantedHeld._fields)
-# Built once: putting a statement together costs more than running it.
-_OPEN_GRANTS = (
+_OPEN_GRANTS = Query(
     select(*(grant.c[name] for name in Grant.__slots__))
-    .where(grant.c.person.in_(bindparam("persons", expanding=True)), grant.c.ended.is_(None))
+    .where(among(grant.c.person), grant.c.ended.is_(None))
     .order_by(grant.c.recorded, grant.c.id)
 )
-RECORDS_OF = select(*RECORD).where(record.c.holder.in_(bindparam("holders", expanding=True)))
-RECORDS_OF_KEYS = select(*RECORD).where(record.c.key.in_(bindparam("keys", expanding=True)))
+RECORDS_OF = Query(select(*RECORD).where(among(record.c.holder)))
+RECORDS_OF_KEYS = Query(select(*RECORD).where(among(record.c.key)))
+_PERSONS_DUE = Query(
+    select(person.c.id)
+    .where(person.c.due <= bindparam("now", type_=person.c.due.type))
+    .order_by(person.c.due, person.c.id)
+    .limit(bindparam("limit"))
+)
 
 
 _FRESH = (
@@ -57,12 +62,23 @@ _CHANGE_RECORDS = Bulk(
     ("at", "under", *(f"new_{name}" for name in _CHANGED)),
 )
 _RESTATE = Bulk(update(record).where(*_HERE).values(grants=bindparam("new_grants")), ("at", "under", "new_grants"))
+_LATER = or_(target.c.due.is_(None), target.c.due > bindparam("now", type_=target.c.due.type))
+_TARGET_DUE = Bulk(
+    update(target)
+    .where(target.c.id == bindparam("at"), _LATER, target.c.unreachable.is_(None))
+    .values(due=bindparam("now", type_=target.c.due.type)),
+    ("at", "now"),
+)
+_TARGET_URGENT = Bulk(
+    update(target).where(target.c.id == bindparam("at")).values(due=bindparam("now"), priority=bindparam("priority")),
+    ("at", "now", "priority"),
+)
 _SET_DUE = Bulk(update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when")), ("who", "when"))
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is newly wanted under one key of one target; `body` None: nothing. `fresh`: no row is there yet."""
+class Wish(NamedTuple):
+    """What is newly wanted under one key of one target; `body` None: nothing. `fresh`: no row is there yet. A tuple, since
+    a batch makes thousands."""
 
     target: str
     key: str
@@ -77,10 +93,7 @@ class Wish:
 
 def open_grants(tx: Tx, persons: Sequence[str]) -> list[Grant]:
     """The grants of these persons that nobody has ended, whatever their dates."""
-    found: list[Grant] = []
-    for some in parts(persons):
-        found += [Grant(*row) for row in tx.tuples(_OPEN_GRANTS, {"persons": some})]
-    return found
+    return [Grant(*row) for row in _OPEN_GRANTS.among(tx, persons)]
 
 
 def grant_by_id(tx: Tx, id_: str) -> Grant | None:
@@ -117,18 +130,12 @@ def end_grants(tx: Tx, valid_to: Mapping[str, datetime], by: str) -> None:
 
 def records_of(tx: Tx, holders: Sequence[str]) -> list[WantedHeld]:
     """Every record that these holders have or had, on every target."""
-    found: list[WantedHeld] = []
-    for some in parts(holders):
-        found += [WantedHeld._make(row) for row in tx.tuples(RECORDS_OF, {"holders": some})]
-    return found
+    return [WantedHeld._make(row) for row in RECORDS_OF.among(tx, holders)]
 
 
 def records_of_keys(tx: Tx, keys: Sequence[str]) -> list[WantedHeld]:
     """Every record under these keys, on every target."""
-    found: list[WantedHeld] = []
-    for some in parts(keys):
-        found += [WantedHeld._make(row) for row in tx.tuples(RECORDS_OF_KEYS, {"keys": some})]
-    return found
+    return [WantedHeld._make(row) for row in RECORDS_OF_KEYS.among(tx, keys)]
 
 
 def wish(tx: Tx, wishes: Sequence[Wish]) -> None:
@@ -150,8 +157,7 @@ def set_person_due(tx: Tx, due: Mapping[str, datetime | None]) -> None:
 
 def persons_due(tx: Tx, limit: int) -> list[str]:
     """Persons whose rights are to be looked at again now, the longest due first."""
-    statement = select(person.c.id).where(person.c.due <= tx.now).order_by(person.c.due, person.c.id).limit(limit)
-    return [row.id for row in tx.run(statement)]
+    return [row.id for row in _PERSONS_DUE.all(tx, now=tx.now, limit=limit)]
 
 
 def everybody_due(tx: Tx) -> int:
@@ -167,6 +173,12 @@ def hasten(tx: Tx, holder: str) -> None:
     if places:
         _hasten_targets(tx, places)
         tx.wake(DELIVERY)
+
+
+def hasten_target(tx: Tx, id_: str) -> None:
+    """Have a target worked now, ahead of those that have nothing urgent."""
+    _hasten_targets(tx, [id_])
+    tx.wake(DELIVERY)
 
 
 def _fresh(tx: Tx, each: Wish) -> tuple[Any, ...]:
@@ -190,14 +202,12 @@ def _make_due(tx: Tx, wishes: Sequence[Wish]) -> None:
     if urgent:
         _hasten_targets(tx, urgent)
     if usual:
-        later = or_(target.c.due.is_(None), target.c.due > tx.now)
-        reachable = target.c.unreachable.is_(None)
-        tx.run(update(target).where(target.c.id.in_(usual), later, reachable).values(due=tx.now))
+        _TARGET_DUE.run(tx, ((id_, tx.now) for id_ in usual))
     if wishes:
         tx.wake(DELIVERY)
 
 
 def _hasten_targets(tx: Tx, ids: Sequence[str]) -> None:
-    tx.run(update(target).where(target.c.id.in_(ids)).values(due=tx.now, priority=PRIORITY_URGENT))
+    _TARGET_URGENT.run(tx, ((id_, tx.now, PRIORITY_URGENT) for id_ in ids))
     for id_ in ids:
         tx.wake(URGENT + id_)

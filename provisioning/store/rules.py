@@ -5,12 +5,15 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 
 from provisioning.store.engine import Tx
+from provisioning.store.query import Query
 from provisioning.store.tables import rules_version
+
+_LATEST = Query(select(rules_version.c.id, rules_version.c.text).order_by(rules_version.c.id.desc()).limit(1))
 
 
 def latest_rules(tx: Tx) -> tuple[int, str] | None:
     """The version in force and its text; None before the first."""
-    row = tx.run(select(rules_version.c.id, rules_version.c.text).order_by(rules_version.c.id.desc()).limit(1)).first()
+    row = _LATEST.first(tx)
     return None if row is None else (row.id, row.text)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.sql import Executable
 from provisioning.nouns.told import Checkpoint, Event
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
+from provisioning.store.query import Query
 from provisioning.store.tables import checkpoint, event, lease
 
 READ_AT_ONCE = 2_000
@@ -21,7 +22,7 @@ _EVENT = select(
     event.c.id, event.c.at, event.c.kind, event.c.actor, event.c.person, event.c.target, event.c.trace,
     event.c.body, event.c.leaf, event.c.position,
 )  # fmt: skip
-_LAST = select(func.coalesce(func.max(event.c.id), 0))
+_LAST = Query(select(func.coalesce(func.max(event.c.id), 0).label("id")))
 _EVENT_COLUMNS = ("at", "kind", "actor", "person", "target", "trace", "body", "leaf")
 _ADD = Bulk(insert(event), ("id", *_EVENT_COLUMNS))
 _PLACE = Bulk(
@@ -36,7 +37,7 @@ def add_events(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     if not rows:
         return []
     # There is one writer, so ids can be given out here: a bulk that asked for them back would cost four times as much.
-    first = tx.run(_LAST).scalar_one() + 1
+    first = _LAST.all(tx)[0].id + 1
     _ADD.run(tx, ((id_, *(row[name] for name in _EVENT_COLUMNS)) for id_, row in enumerate(rows, first)))
     return list(range(first, first + len(rows)))
 

@@ -9,12 +9,13 @@ from json import loads
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy import Select, Text, and_, bindparam, cast, func, insert, literal, or_, select, update
 
 from provisioning.nouns.units import Allotment, AllotmentState, Closure
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
+from provisioning.store.query import Query, among
 from provisioning.store.tables import allotment, closure, person, stay
 
 _FIELDS = Allotment.__slots__
@@ -26,26 +27,46 @@ _CHANGE = Bulk(
     .values({name: bindparam(f"new_{name}") for name in _CHANGED}),
     ("at_id", *(f"new_{name}" for name in _CHANGED)),
 )
+_STATE = _FIELDS.index("state")
 _STANDS = allotment.c.ended.is_(None)
+_PLACED = allotment.c.unit.is_not(None)
 _NOBODY_MOVED = "[]"
 _MOVES = cast(stay.c.moves, Text)
-# Built once: putting a statement together costs more than running it.
-_OCCUPANTS = (
-    select(stay.c.department, _MOVES, func.aggregate_strings(allotment.c.unit, " "))
-    .join_from(allotment, stay, stay.c.id == allotment.c.stay)
-    .where(allotment.c.kind == bindparam("kind"), _STANDS, allotment.c.unit.is_not(None))
+_KIND = bindparam("kind")
+_TAKEN = select(func.aggregate_strings(allotment.c.unit, " ")).where(allotment.c.kind == _KIND, _STANDS, _PLACED)
+_CLOSED = select(func.aggregate_strings(closure.c.unit, " ")).where(closure.c.kind == _KIND, closure.c.ended.is_(None))
+_NOT_VACANT = Query(select(_TAKEN.scalar_subquery(), _CLOSED.scalar_subquery()))
+# From few departments' stays to their units; an outer join, so that no planner begins with all units. By its ask, an
+# allotment is found through its stay: to a planner that has counted nothing, its kind would look as rare.
+_THEIRS = and_(allotment.c.stay == stay.c.id, allotment.c.ask.like(bindparam("asks")), _STANDS)
+_OCCUPANTS = Query(
+    select(stay.c.department, _MOVES.label("moves"), func.aggregate_strings(allotment.c.unit, " ").label("held"))
+    .join_from(stay, allotment, _THEIRS, isouter=True)
+    .where(or_(among(stay.c.department), _MOVES != _NOBODY_MOVED))
     .group_by(stay.c.department, _MOVES)
 )
-_CLOSED = select(closure.c.unit).where(closure.c.kind == bindparam("kind"), closure.c.ended.is_(None))
-_EVERY = select(allotment, person.c.no).join_from(allotment, person, person.c.id == allotment.c.person).where(_STANDS)
+_FIELD = tuple(allotment.c[name] for name in _FIELDS)
+_EVERY = select(*_FIELD, person.c.no).join_from(allotment, person, person.c.id == allotment.c.person).where(_STANDS)
+# Whoever has no unit waits for one; the index knows them by that.
 _QUEUE = (
-    _EVERY.where(allotment.c.kind == bindparam("kind"), allotment.c.state == AllotmentState.QUEUED.value)
+    _EVERY.where(
+        allotment.c.kind == _KIND, allotment.c.unit.is_(None), allotment.c.state == literal(AllotmentState.QUEUED.value)
+    )
     .order_by(allotment.c.points.desc(), allotment.c.asked, person.c.no)
     .limit(bindparam("limit"))
 )
-_QUEUE_FOR = _QUEUE.where(allotment.c.ask == bindparam("ask"))
-_OF_PERSONS = select(allotment).where(allotment.c.person.in_(bindparam("persons", expanding=True)))
-_OF_STAYS = select(allotment).where(_STANDS, allotment.c.stay.in_(bindparam("stays", expanding=True)))
+_QUEUE_ALL, _QUEUE_FOR = Query(_QUEUE), Query(_QUEUE.where(allotment.c.ask == bindparam("ask")))
+_OVER = and_(
+    allotment.c.state == literal(AllotmentState.OFFERED.value),
+    allotment.c.offered_until <= bindparam("now", type_=allotment.c.offered_until.type),
+)
+_WAITS = Query(
+    select(allotment.c.id)
+    .where(_STANDS, or_(allotment.c.state == literal(AllotmentState.QUEUED.value), _OVER))
+    .limit(literal(1))
+)
+_OF_PERSONS = Query(select(*_FIELD).where(among(allotment.c.person)))
+_OF_STAYS = Query(select(*_FIELD).where(_STANDS, among(allotment.c.stay)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +80,8 @@ class Placed:
 def allotments_of(tx: Tx, persons: Iterable[str], stays: Iterable[str] = ()) -> list[Allotment]:
     """Every allotment that these persons ever had, and those that stand for these stays, the oldest first."""
     found: dict[str, Allotment] = {}
-    for part in parts(persons):
-        found |= {row.id: _allotment(row) for row in tx.run(_OF_PERSONS, {"persons": part})}
-    for part in parts(stays):
-        found |= {row.id: _allotment(row) for row in tx.run(_OF_STAYS, {"stays": part})}
+    for row in (*_OF_PERSONS.among(tx, persons), *_OF_STAYS.among(tx, stays)):
+        found[row.id] = _allotment(row)
     return sorted(found.values(), key=lambda one: (one.at, one.id))
 
 
@@ -88,10 +107,12 @@ def placed(
 
 def queue(tx: Tx, kind: str, limit: int, ask: str | None = None) -> list[Placed]:
     """Who waits for a unit: by points, the most first; then by when they asked; then by staff number."""
-    values: dict[str, str | int] = {"kind": kind, "limit": limit}
-    if ask is not None:
-        values["ask"] = ask
-    return [_placed_row(row) for row in tx.run(_QUEUE if ask is None else _QUEUE_FOR, values)]
+    rows = (
+        _QUEUE_ALL.all(tx, kind=kind, limit=limit)
+        if ask is None
+        else _QUEUE_FOR.all(tx, kind=kind, limit=limit, ask=ask)
+    )
+    return [_placed_row(row) for row in rows]
 
 
 def asks_queued(tx: Tx, kind: str) -> list[str]:
@@ -109,31 +130,24 @@ def expired(tx: Tx, limit: int) -> list[Placed]:
 
 def anybody_waits(tx: Tx) -> bool:
     """Whether somebody is queued, or an offer is over."""
-    over = (allotment.c.state == AllotmentState.OFFERED.value) & (allotment.c.offered_until <= tx.now)
-    waits = or_(allotment.c.state == AllotmentState.QUEUED.value, over)
-    return tx.run(select(allotment.c.id).where(_STANDS, waits).limit(1)).first() is not None
+    return _WAITS.first(tx, now=tx.now) is not None
 
 
-def occupants(tx: Tx, kind: str, day: date) -> list[tuple[str, str]]:
-    """Each unit that is taken, and the department of its holder on a day."""
-    found: list[tuple[str, str]] = []
+def occupants(tx: Tx, kind: str, departments: Iterable[str], day: date) -> dict[str, list[str]]:
+    """The units of those who are of these departments on a day, by department."""
+    found: dict[str, list[str]] = {department: [] for department in departments}
     told = day.isoformat()
-    # Thousands of units, but few departments: the database puts them together faster than rows are handed over.
-    for first, moves, held in tx.tuples(_OCCUPANTS, {"kind": kind}):
+    for first, moves, held in _OCCUPANTS.among(tx, list(found), asks=f"{kind}:%"):
         department = first if moves == _NOBODY_MOVED else _department(first, moves, told)
-        found += [(unit, department) for unit in held.split(" ")]
+        if held is not None and department in found:
+            found[department] += held.split(" ")
     return found
 
 
-def taken(tx: Tx, kind: str) -> set[str]:
-    """The units that somebody holds or is offered."""
-    query = select(allotment.c.unit).where(allotment.c.kind == kind, _STANDS, allotment.c.unit.is_not(None))
-    return set(tx.run(query).scalars())
-
-
-def closed_units(tx: Tx, kind: str) -> set[str]:
-    """The units that nobody may be given."""
-    return set(tx.run(_CLOSED, {"kind": kind}).scalars())
+def not_vacant(tx: Tx, kind: str) -> list[str]:
+    """The units that nobody may be given: somebody holds them or is offered them, or they are closed, or both."""
+    # Thousands of units: the database puts them together faster than rows are handed over.
+    return [unit for told in _NOT_VACANT.all(tx, kind=kind)[0] if told for unit in told.split(" ")]
 
 
 def closures(tx: Tx, kind: str, unit: str | None = None) -> dict[str, Closure]:
@@ -165,7 +179,7 @@ def end_closure(tx: Tx, at: str) -> None:
 
 def history(tx: Tx, kind: str, unit: str, limit: int) -> list[Placed]:
     """Whose a unit is and was, the latest first."""
-    query = select(allotment, person.c.no).join_from(allotment, person, person.c.id == allotment.c.person)
+    query = select(*_FIELD, person.c.no).join_from(allotment, person, person.c.id == allotment.c.person)
     query = query.where(allotment.c.kind == kind, allotment.c.unit == unit)
     order = (allotment.c.ended.is_not(None), allotment.c.ended.desc(), allotment.c.at.desc(), allotment.c.id)
     return [_placed_row(row) for row in tx.run(query.order_by(*order).limit(limit))]
@@ -180,7 +194,7 @@ def numbers(tx: Tx, persons: Sequence[str]) -> Mapping[str, str]:
     }
 
 
-def _placed(kind: str) -> Select[Any]:
+def _placed(kind: str) -> Select[*tuple[Any, ...]]:
     return _EVERY.where(allotment.c.kind == kind)
 
 
@@ -194,6 +208,6 @@ def _placed_row(row: Any) -> Placed:
 
 
 def _allotment(row: Any) -> Allotment:
-    told = [getattr(row, name) for name in _FIELDS]
-    told[_FIELDS.index("state")] = AllotmentState(row.state)
+    told = list(row[: len(_FIELDS)])
+    told[_STATE] = AllotmentState(told[_STATE])
     return Allotment(*told)

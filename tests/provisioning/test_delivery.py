@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -78,28 +77,6 @@ def test_the_way_of_one_record_and_its_receipt(housed: Housed, hand: Hand):
     assert hand.tasks(claim) == []
     hand.release(claim)
     assert due_of(housed, "a-1") > housed.clock.now(), "its next full reading"
-
-
-def test_what_is_reported_at_one_time_is_kept_for_each_whose_claim_holds(housed: Housed, hand: Hand):
-    person = housed.come("E1", 1001)
-    claims = {claim.target: claim for claim in hand.claim()}
-    (here,), (there,) = hand.tasks(claims["a-1"]), hand.tasks(claims["b-1"])
-    hand.release(claims["b-1"])
-
-    async def both() -> list[object]:
-        reports = [
-            (claims["a-1"], hand.carry(claims["a-1"], here)),
-            (claims["b-1"], hand.carry(claims["b-1"], there)),
-        ]
-        told = (hand.desk.report(claim, [report], then=0) for claim, report in reports)
-        return await asyncio.gather(*told, return_exceptions=True)
-
-    kept, lost = asyncio.run(both())
-    assert kept == ()
-    assert isinstance(lost, LeaseLost)
-    assert not row(housed, person).dirty
-    assert row(housed, person, ("b-1", "card:1001")).dirty
-    assert len(housed.story("record.proved")) == 1
 
 
 def test_what_was_acknowledged_only_says_so(housed: Housed, hand: Hand):

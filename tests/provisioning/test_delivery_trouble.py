@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -112,3 +114,25 @@ def test_why_a_target_cannot_be_reached_is_told_in_the_readers_language(housed: 
     chinese = say(alarm.template, "zh", alarm.fields)
     assert say(NO_ANSWER, "zh") in chinese
     assert not re.search(r"[a-z]{3} [a-z]{3}", chinese.replace("foyer targets", "")), chinese
+
+
+def test_what_is_reported_at_one_time_is_kept_for_each_whose_claim_holds(housed: Housed, hand: Hand):
+    person = housed.come("E1", 1001)
+    claims = {claim.target: claim for claim in hand.claim()}
+    (here,), (there,) = hand.tasks(claims["a-1"]), hand.tasks(claims["b-1"])
+    hand.release(claims["b-1"])
+
+    async def both() -> Sequence[object]:
+        reports = [
+            (claims["a-1"], hand.carry(claims["a-1"], here)),
+            (claims["b-1"], hand.carry(claims["b-1"], there)),
+        ]
+        told = (hand.desk.report(claim, [report], then=0) for claim, report in reports)
+        return await asyncio.gather(*told, return_exceptions=True)
+
+    kept, lost = asyncio.run(both())
+    assert kept == ()
+    assert isinstance(lost, LeaseLost)
+    records = housed.records(person)
+    assert [records[target, "card:1001"].dirty for target in ("a-1", "b-1")] == [False, True]
+    assert len(housed.story("record.proved")) == 1

@@ -92,9 +92,11 @@ def test_the_batch_together_costs_least_by_brute_force():
         ]  # fmt: skip
         campus = campus_of(rooms, buildings=buildings, departments=TREE)
         homes = [(rng.choice(["finance", "tax", "law"]), rng.choice(["north", "south"])) for _ in range(4)]
-        seated = [(f"o{n}-01", rng.choice(["finance", "tax", "law"])) for n in range(2)]
-        vacant = [f"o{n}-01" for n in range(1, 6)]
-        costs = Nearness(campus).costs(homes, vacant, seated)
+        nearness, seated = Nearness(campus), {department: [] for department in ("finance", "tax", "law")}
+        for n in range(2):
+            seated[rng.choice(list(seated))].append(f"o{n}-01")
+        vacant = nearness.vacant(["o0-01"])
+        costs = nearness.costs(homes, vacant, nearness.where(seated))
         columns = nearest(costs)
         assert len(set(columns)) == len(homes)
         best = min(
