@@ -1,8 +1,10 @@
 # The developers' verbs. Whoever only runs Foyer needs ./foyer and no make.
 SEEDS ?= 5
 FIRST ?= 1
+ROUNDS ?= 1000000
+SEED ?= 1
 
-.PHONY: check bench simulate town lock
+.PHONY: check bench simulate fuzz town lock
 
 check:  ## lint, format, types and the house law
 	scripts/check
@@ -14,6 +16,10 @@ bench:  ## the figures of bench/RESULTS.md; fails past a bound
 simulate:  ## SEEDS campuses in virtual time, from seed FIRST on
 	scripts/bootstrap test
 	.venv/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
+fuzz:  ## ROUNDS hostile frames at panels, client and ear, from SEED on
+	scripts/bootstrap test
+	.venv/bin/python -m tests.fuzz --rounds $(ROUNDS) --seed $(SEED)
 
 town:  ## a first day on the large campus, by the command line; minutes
 	scripts/bootstrap test

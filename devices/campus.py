@@ -9,7 +9,7 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -67,6 +67,17 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Emulation:
+    """How an emulated panel is made: None as it is made where nothing is said. `version`: of its firmware; 6.62 begins
+    events with another byte. `held_open_s`: how long after its delay a door may stand open without an alarm."""
+
+    version: tuple[int, int] | None = None
+    events_max: int | None = None
+    events_chunk: int | None = None
+    held_open_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wire:
     """What an emulator needs of a target. `emulated` tells whether the file asks for one, `control` its control port.
 
@@ -84,6 +95,7 @@ class Wire:
     control: str | None
     register: str = ""
     units: tuple[str, ...] = ()
+    emulation: Emulation = Emulation()
 
     @property
     def name(self) -> str:
@@ -149,6 +161,15 @@ class _Settings(_Part):
 
 class _Emulate(_Part):
     control: str | None = None
+    version: Literal["8.92", "6.62"] | None = None
+    events_max: int | None = Field(default=None, ge=1, le=1_000_000)
+    events_chunk: int | None = Field(default=None, ge=1, le=1_000_000)
+    held_open_s: int | None = Field(default=None, ge=0, le=86_400)
+
+    def emulation(self) -> Emulation:
+        """The same as a value."""
+        version = {None: None, "8.92": (8, 92), "6.62": (6, 62)}[self.version]
+        return Emulation(version, self.events_max, self.events_chunk, self.held_open_s)
 
 
 class _RegisterSettings(_Part):
@@ -175,8 +196,11 @@ class _Panel(_Target):
     def wire(self, zone: ZoneInfo, _: dict[str, Any]) -> Wire:
         """The same as a value."""
         its, doors = self.settings, tuple(door.number for door in self.settings.doors)
-        emulated = self.emulate is not None
-        return Wire(self.id, self.kind, its.serial, its.address, its.cards_max, doors, zone, emulated, self.control)
+        emulation = Emulation() if self.emulate is None else self.emulate.emulation()
+        return Wire(
+            self.id, self.kind, its.serial, its.address, its.cards_max, doors, zone, self.emulate is not None,
+            self.control, emulation=emulation,
+        )  # fmt: skip
 
 
 class _Register(_Target):

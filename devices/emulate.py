@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 from devices.campus import Wire
 from devices.clock import Clock
@@ -52,8 +54,13 @@ async def _serve_wg(wire: Wire, memory_dir: Path | None, clock: Clock, chance: C
     def emulator() -> WgEmulator:
         # By serial, which is a number: a target's id could be no name for a file.
         journal = None if memory_dir is None else Journal(memory_dir / f"wg-{wire.serial}.jsonl")
+        made = wire.emulation
         identity = Identity(wire.serial, address=IPv4Address(host), mac=b"\x00\x66" + wire.serial.to_bytes(4, "big"))
-        return WgEmulator(identity, clock, wire.zone, cards_max=wire.cards_max, journal=journal)
+        if made.version is not None:
+            identity = replace(identity, version=made.version)
+        told = {"events_max": made.events_max, "events_chunk": made.events_chunk, "held_open_s": made.held_open_s}
+        options: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+        return WgEmulator(identity, clock, wire.zone, cards_max=wire.cards_max, journal=journal, **options)
 
     control = None if wire.control is None else _address(wire.control)
     return await serve(wire.id, emulator, (host, port), chance, control=control, patience_s=patience_s)

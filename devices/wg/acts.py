@@ -8,14 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Protocol
 
 from devices.wg.emulator import WgEmulator
 from devices.wg.faults import NONE, Faults
 from devices.wg.memory import Card
-from devices.wg.state import card_line, read_card
+from devices.wg.reasons import IN, OUT
+from devices.wg.state import (
+    DOORS,
+    card_line,
+    door_line,
+    event_line,
+    profile_line,
+    read_card,
+    rules_line,
+    timetable_line,
+)
 
 PAGE_CARDS_MAX = 1_000
+PAGE_EVENTS_MAX = 1_000
+CODE_MAX = 0xFFFFFFFF
+HELD_OPEN_S_MAX = 86_400
 NUMBER_MAX = 0xFFFFFFFE
 
 Message = dict[str, Any]
@@ -73,9 +87,11 @@ def _truth(message: Message, name: str) -> bool:
 
 
 def _shown(card: Card) -> Message:
-    shown = card_line(card)
-    del shown["op"]
-    return shown
+    return _bare(card_line(card))
+
+
+def _bare(line: Message) -> Message:
+    return {name: value for name, value in line.items() if name != "op"}
 
 
 def _look(panel: Hands, _: Message) -> Message:
@@ -85,13 +101,80 @@ def _look(panel: Hands, _: Message) -> Message:
         "powered": emulator.powered,
         "time": emulator.local_time().isoformat(),
         "cards": emulator.count(),
+        "events": len(emulator.state.events),
+        "released": [door for door in DOORS if emulator.powered and emulator.is_released(door)],
         "faults": asdict(panel.faults),
     }
 
 
 def _swipe(panel: Hands, message: Message) -> Message:
-    number, door = _integer(message, "card", 1, NUMBER_MAX), _integer(message, "door", 1, 4)
-    return asdict(panel.emulator.swipe(number, door))
+    number, door = _integer(message, "card", 1, NUMBER_MAX), _door(message)
+    pin = _integer(message, "pin", 0, CODE_MAX) if "pin" in message else None
+    direction = _integer({"direction": IN} | message, "direction", IN, OUT)
+    return asdict(panel.emulator.swipe(number, door, pin=pin, direction=direction))
+
+
+def _door(message: Message) -> int:
+    return _integer(message, "door", DOORS[0], DOORS[-1])
+
+
+def _type(panel: Hands, message: Message) -> Message:
+    return asdict(panel.emulator.type_code(_door(message), _integer(message, "code", 0, CODE_MAX)))
+
+
+def _button(panel: Hands, message: Message) -> Message:
+    return {"released": panel.emulator.press_button(_door(message))}
+
+
+def _open(panel: Hands, message: Message) -> Message:
+    """Somebody pulls, and holds the door open until `shut`."""
+    return {"open": panel.emulator.open_door(_door(message))}
+
+
+def _force(panel: Hands, message: Message) -> Message:
+    return {"open": True, "event": panel.emulator.force_door(_door(message))}
+
+
+def _shut(panel: Hands, message: Message) -> Message:
+    return {"was_open": panel.emulator.shut_door(_door(message))}
+
+
+def _fire(panel: Hands, message: Message) -> Message:
+    return {"event": panel.emulator.fire(on=_truth(message, "on"))}
+
+
+def _tamper(panel: Hands, message: Message) -> Message:
+    return {"event": panel.emulator.tamper(on=_truth(message, "on"))}
+
+
+def _held_open(panel: Hands, message: Message) -> Message:
+    seconds = _integer(message, "seconds", 0, HELD_OPEN_S_MAX)
+    panel.emulator.hold_open_for(seconds)
+    return {"seconds": seconds}
+
+
+def _overflow(panel: Hands, message: Message) -> Message:
+    panel.emulator.overflow(_integer(message, "events", 1, NUMBER_MAX))
+    return {"events": len(panel.emulator.state.events)}
+
+
+def _events(panel: Hands, message: Message) -> Message:
+    limit = _integer({"limit": PAGE_EVENTS_MAX} | message, "limit", 1, PAGE_EVENTS_MAX)
+    first = _integer({"from": 1} | message, "from", 1, NUMBER_MAX)
+    kept = (event for event in panel.emulator.state.events if event.index >= first)
+    shown = [_bare(event_line(event)) for event in islice(kept, limit)]
+    return {"events": shown, "next": shown[-1]["index"] + 1 if len(shown) == limit else None}
+
+
+def _settings(panel: Hands, _: Message) -> Message:
+    """What the panel was told, that which cannot be asked over its wire above all; passcodes are shown as they are."""
+    state = panel.emulator.state
+    return {
+        "doors": [_bare(door_line(door, setting)) for door, setting in state.doors.items()],
+        "profiles": [_bare(profile_line(number, profile)) for number, profile in state.profiles.items()],
+        **_bare(rules_line(state.rules)),
+        **_bare(timetable_line(state.tasks, state.first_cards)),
+    }
 
 
 def _cards(panel: Hands, message: Message) -> Message:
@@ -170,13 +253,24 @@ def _clock(panel: Hands, message: Message) -> Message:
 
 _ACTS: dict[str, Callable[[Hands, Message], Message]] = {
     "look": _look,
+    "settings": _settings,
+    "events": _events,
     "swipe": _swipe,
+    "type": _type,
+    "button": _button,
+    "open": _open,
+    "force": _force,
+    "shut": _shut,
+    "fire": _fire,
+    "tamper": _tamper,
+    "held-open": _held_open,
     "cards": _cards,
     "put": _put,
     "alter": _alter,
     "remove": _remove,
     "power": _power,
     "power-cycle": _power_cycle,
+    "overflow": _overflow,
     "faults": _faults,
     "clock": _clock,
 }

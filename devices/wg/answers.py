@@ -1,24 +1,27 @@
-"""What a WG panel answers to each function that it knows, as a table; None is silence.
+"""What a WG panel answers to each function that it knows, as a table; None is silence. Here are time, cards, events and
+listener; how doors are driven is in `rule_answers.py`.
 
 Behaviour: uhppoted/uhppote-simulator `simulator/UT0311L04`. Its own bug of making a second record of a card when a hole
-lies before the first is left out.
+lies before the first is left out. What becomes of a PIN above 999999: its `NOTES.md`, seen on a real panel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time
 from typing import Any
 
-from devices.wg import decision, frames
+from devices.wg import frames, reasons
 from devices.wg.body import Body
-from devices.wg.decision import Profile
 from devices.wg.frames import Reply, Request
 from devices.wg.memory import Card, Event
-from devices.wg.state import DOORS, DoorSetting, Listener, card_line, door_line, listener_line, profile_line
+from devices.wg.rule_answers import RULE_ANSWERS
+from devices.wg.state import DOORS, Listener, card_line, listener_line
 
 PIN_MAX = 999_999
-_NO_PROFILE = Profile(None, None, (False,) * 7, ((time(), time()),) * 3, 0)
+YEAR_MAX = 9998
+"""A clock that stood in the last year that has a number could not go on to the next day."""
+_PIN_KEPT = 0x0FFFFF
+_PIN_ZEROED_MAX = 0x100000
 
 
 def answer(body: Body, function: int, request: Request) -> Reply | None:
@@ -27,7 +30,7 @@ def answer(body: Body, function: int, request: Request) -> Reply | None:
 
 
 def _set_time(body: Body, request: frames.SetTime) -> Reply:
-    if request.at is not None:
+    if request.at is not None and request.at.year <= YEAR_MAX:
         body.set_local_time(request.at)
     return _time(body)
 
@@ -39,8 +42,9 @@ def _time(body: Body) -> Reply:
 def _open_door(body: Body, request: frames.AskDoor) -> Reply | None:
     if request.door not in DOORS:
         return None
-    body.unlock(request.door)
-    body.happened(decision.KIND_DOOR, granted=True, door=request.door, card=0, reason=decision.REMOTE_OPEN)
+    body.unlock(request.door, by_order=True)
+    card, reason = reasons.CARD_OF_REMOTE_OPEN, reasons.REMOTE_OPEN
+    body.happened(reasons.KIND_DOOR, granted=True, door=request.door, card=card, reason=reason)
     return frames.Ok(body.serial, True)
 
 
@@ -51,12 +55,15 @@ def _put_card(body: Body, request: frames.CardFrame) -> Reply:
     held = body.state.cards.get(number)
     if held is None and (body.full or not body.state.cards.has_room(number)):
         return frames.Ok(body.serial, False)
-    # What firmware makes of a PIN above 999999 is not written anywhere, only that it is no longer that PIN.
-    pin = request.pin % (PIN_MAX + 1)
+    pin = request.pin if request.pin <= PIN_MAX else _mangled(request.pin)
     card = Card(number, request.opens, request.closes, request.doors, pin, request.first_card)
     if held != card:
         body.remember(card_line(card))
     return frames.Ok(body.serial, True)
+
+
+def _mangled(pin: int) -> int:
+    return 0 if pin <= _PIN_ZEROED_MAX else pin & _PIN_KEPT
 
 
 def _delete_card(body: Body, request: frames.AskNumber) -> Reply:
@@ -66,7 +73,7 @@ def _delete_card(body: Body, request: frames.AskNumber) -> Reply:
     return frames.Ok(body.serial, held)
 
 
-def _delete_all(body: Body, request: frames.Erase) -> Reply | None:
+def _delete_all(body: Body, request: frames.Sworn) -> Reply | None:
     if request.magic != frames.MAGIC:
         return None
     body.remember({"op": "clear"})
@@ -93,44 +100,6 @@ def _card_frame(body: Body, card: Card | None, absent: int) -> Reply:
     return frames.CardFrame(body.serial, card.number, card.opens, card.closes, card.doors, card.pin, card.first_card)
 
 
-def _set_door(body: Body, request: frames.DoorFrame) -> Reply | None:
-    if request.door not in DOORS or request.mode not in (1, 2, 3):
-        return None
-    body.remember(door_line(request.door, DoorSetting(request.mode, request.delay_s)))
-    return _door_frame(body, request.door)
-
-
-def _door(body: Body, request: frames.AskDoor) -> Reply | None:
-    return _door_frame(body, request.door) if request.door in DOORS else None
-
-
-def _door_frame(body: Body, door: int) -> Reply:
-    setting = body.state.doors[door]
-    return frames.DoorFrame(body.serial, door, setting.mode, setting.delay_s)
-
-
-def _set_profile(body: Body, request: frames.ProfileFrame) -> Reply:
-    if not 2 <= request.profile <= 254 or request.opens is None or request.closes is None:
-        return frames.Ok(body.serial, False)
-    spans = (
-        (request.start_1, request.end_1),
-        (request.start_2, request.end_2),
-        (request.start_3, request.end_3),
-    )
-    profile = Profile(request.opens, request.closes, request.weekdays, spans, request.linked)
-    body.remember(profile_line(request.profile, profile))
-    return frames.Ok(body.serial, True)
-
-
-def _profile(body: Body, request: frames.AskDoor) -> Reply:
-    held = body.state.profiles.get(request.door)
-    number, profile = (0, _NO_PROFILE) if held is None else (request.door, held)
-    first, second, third = profile.spans
-    return frames.ProfileFrame(
-        body.serial, number, profile.opens, profile.closes, profile.weekdays, *first, *second, *third, profile.linked
-    )
-
-
 def _set_listener(body: Body, request: frames.ListenerFrame) -> Reply:
     body.remember(listener_line(Listener(request.address, request.port, request.interval_s)))
     return frames.Ok(body.serial, True)
@@ -142,9 +111,9 @@ def _listener(body: Body) -> Reply:
 
 
 def _controller(body: Body) -> Reply:
-    told = body.identity
+    told, network = body.identity, body.network()
     return frames.ControllerFrame(
-        told.serial, told.address, told.netmask, told.gateway, told.mac, told.version, told.built
+        told.serial, network.address, network.netmask, network.gateway, told.mac, told.version, told.built
     )
 
 
@@ -199,14 +168,11 @@ _ANSWERS: dict[int, Callable[[Body, Any], Reply | None]] = {
     frames.COUNT: lambda body, _: _count(body),
     frames.GET_CARD: _card,
     frames.CARD_AT: _card_at,
-    frames.SET_DOOR: _set_door,
-    frames.GET_DOOR: _door,
-    frames.SET_PROFILE: _set_profile,
-    frames.GET_PROFILE: _profile,
     frames.SET_LISTENER: _set_listener,
     frames.GET_LISTENER: lambda body, _: _listener(body),
     frames.CONTROLLER: lambda body, _: _controller(body),
     frames.GET_EVENT: _event,
     frames.SET_EVENT_INDEX: _set_event_index,
     frames.GET_EVENT_INDEX: lambda body, _: _event_index(body),
+    **RULE_ANSWERS,
 }

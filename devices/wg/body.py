@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from ipaddress import IPv4Address
 
 from devices.clock import Clock
-from devices.wg import decision, frames
+from devices.wg import frames, reasons
+from devices.wg.decision import CONTROLLED, NORMALLY_CLOSED, NORMALLY_OPEN
+from devices.wg.locks import ALL_RELAYS, Locks
 from devices.wg.memory import Event, Journal, Line, MemoryDamaged
-from devices.wg.state import DOORS, State, clock_line, event_line
+from devices.wg.passback import Passback
+from devices.wg.state import DOORS, Network, State, clock_line, event_line, timetable_line
+from devices.wg.timetable import FIRST_CARD_ONLY, FirstCard, Task, Timetable
 
+HELD_OPEN_S = 25.0
+"""A door may stand open so long after its delay, where nothing else is told."""
+HOST_SILENCE_S = 30.0
+"""After so long without a word from the host a panel decides by itself again (uhppote-cli, `set-pc-control`)."""
+V6_62 = (6, 62)
 OUTBOX_DATAGRAMS_MAX = 1_024
 JOURNAL_LINES_MAX = 500_000
 
 Datagram = tuple[tuple[str, int], bytes]
+_MODES = {0: CONTROLLED, 1: NORMALLY_OPEN, 2: NORMALLY_CLOSED, FIRST_CARD_ONLY: CONTROLLED}
+_NO_EVENT = Event(0, 0, False, 0, 0, 0, datetime(2000, 1, 1), 0)  # noqa: DTZ001 - never shown
 _ADDRESS, _NETMASK, _GATEWAY = IPv4Address("192.168.1.100"), IPv4Address("255.255.255.0"), IPv4Address("192.168.1.1")
 
 
@@ -42,14 +53,18 @@ class Body:
         self.identity = identity
         self.serial = identity.serial
         self.drift_ppm = drift_ppm
+        self.held_open_s = HELD_OPEN_S
         self.full = False
+        self.tells_as_v6_62 = identity.version == V6_62
         self.outbox: deque[Datagram] = deque(maxlen=OUTBOX_DATAGRAMS_MAX)
         self._clock = clock
         self._zone = zone
         self._blank = blank
         self._journal: Journal | None = None
-        self._unlocked_until: dict[int, float] = {}
+        self._heard_at: float | None = None
+        self.locks = Locks(clock)
         self.state = blank()
+        self._wake()
 
     def remember_in(self, journal: Journal) -> None:
         """Take up what a journal holds, and keep all that follows in it. Raises `MemoryDamaged`, OSError."""
@@ -78,6 +93,11 @@ class Body:
             self._journal.rewrite(fresh.lines())
         self.state = fresh
 
+    def network(self) -> Network:
+        """Where the panel believes that it stands in the network."""
+        told = self.identity
+        return self.state.network or Network(told.address, told.netmask, told.gateway)
+
     def close(self) -> None:
         """Let go of the journal."""
         if self._journal is not None:
@@ -85,35 +105,113 @@ class Body:
 
     def local_time(self) -> datetime:
         """What the panel's clock shows: naive, local, whole seconds."""
-        now = self._clock.now()
-        gained_s = (now - self.state.clock_set_at).total_seconds() * self.drift_ppm / 1e6
-        return (self._true_time(now) + timedelta(seconds=self.state.clock_off_s + gained_s)).replace(microsecond=0)
+        return self._shown().replace(microsecond=0)
 
     def set_local_time(self, at: datetime) -> None:
         """Put the clock to a local time."""
         now = self._clock.now()
         self.remember(clock_line((at - self._true_time(now)).total_seconds(), now.astimezone(UTC)))
 
-    def unlock(self, door: int) -> None:
-        """Release a lock for as long as the door's setting says."""
-        self._unlocked_until[door] = self._clock.monotonic() + self.state.doors[door].delay_s
+    def lose_power(self) -> None:
+        """Lose what is not remembered."""
+        self.locks.power_off()
+        self._wake()
 
-    def lock_all(self) -> None:
-        """What the locks do when the power goes."""
-        self._unlocked_until.clear()
+    # The doors
+
+    def unlock(self, door: int, *, by_order: bool = False) -> None:
+        """Release a lock for as long as the door's setting says; the hub can order it of a normally closed door."""
+        self.locks.release(door, self.state.doors[door].delay_s, by_order=by_order)
+
+    def mode_of(self, door: int) -> int:
+        """How a door is driven now, by whatever command was the most recent."""
+        rule = self.timetable.rules[door]
+        return self.set_mode(door) if rule.mode is None else rule.mode
+
+    def set_mode(self, door: int) -> int:
+        """What the panel tells of a door's mode: what was set, by hand or by a first card, but not by a task."""
+        first = self.state.first_cards.get(door)
+        if first is None:
+            return self.state.doors[door].mode
+        return _MODES[first.active if self._activated(door, first) else first.inactive]
+
+    def first_only(self, door: int) -> bool:
+        """Whether only privileged cards pass."""
+        first = self.state.first_cards.get(door)
+        return (
+            first is not None
+            and first.inactive == FIRST_CARD_ONLY
+            and self.timetable.rules[door].mode is None
+            and not self._activated(door, first)
+        )
+
+    def first_card_came(self, door: int) -> None:
+        """A privileged card was let through: where a first card counts now, the mode changes."""
+        first = self.state.first_cards.get(door)
+        now = self.local_time()
+        if first is not None and self.first_only(door) and first.covers(now):
+            self.timetable.rules[door].activated_on = now.date()
 
     def relays(self) -> int:
         """One bit a door: 1 where its lock is released."""
-        now = self._clock.monotonic()
-        held = (door for door in DOORS if self.state.doors[door].mode == decision.NORMALLY_OPEN)
-        timed = (door for door, until in self._unlocked_until.items() if now < until)
-        return sum(1 << (door - 1) for door in {*held, *timed})
+        if self.locks.fire:
+            return ALL_RELAYS
+        return sum(1 << (door - 1) for door in DOORS if self.locks.is_released(door, self.mode_of(door)))
 
-    def happened(self, kind: int, *, granted: bool, door: int, card: int, reason: int) -> int:
+    # The host
+
+    def obey(self, *, on: bool) -> None:
+        """Let the host decide from now on, or no more."""
+        self._heard_at = self._clock.monotonic() if on else None
+
+    def heard(self) -> None:
+        """A host spoke."""
+        if self._heard_at is not None:
+            self._heard_at = self._clock.monotonic()
+
+    def host_decides(self) -> bool:
+        """Whether a host has taken over and was heard of late."""
+        return self._heard_at is not None and self._clock.monotonic() - self._heard_at < HOST_SILENCE_S
+
+    # The clockwork
+
+    def refresh(self) -> None:
+        """Bring into force what was waiting for it."""
+        first_cards = self.state.first_cards | self.waiting_first
+        if self.waiting_tasks or self.waiting_first:
+            self.remember(timetable_line((*self.state.tasks, *self.waiting_tasks), first_cards))
+        for door in self.waiting_first:
+            self.timetable.more_recent(door)
+        self.timetable.refresh(self.state.tasks, self.local_time())
+        self.waiting_tasks.clear()
+        self.waiting_first.clear()
+
+    def tick(self) -> None:
+        """Do all that has become due by itself."""
+        if self.state.tasks:
+            for door in self.timetable.run(self.state.tasks, self.local_time()):
+                self.unlock(door)
+        for door in self.locks.held_too_long():
+            if self.mode_of(door) != NORMALLY_OPEN:
+                self.happened(reasons.KIND_ALARM, granted=False, door=door, card=0, reason=reasons.HELD_OPEN)
+
+    def next_in_s(self) -> float | None:
+        """Seconds until something becomes due by itself; None: nothing will, as things are."""
+        held_s = self.locks.next_in_s()
+        if not self.state.tasks:
+            return held_s
+        task_s = (self.timetable.next_at(self.local_time()) - self._shown()).total_seconds()
+        return task_s if held_s is None else min(task_s, held_s)
+
+    # Events
+
+    def happened(
+        self, kind: int, *, granted: bool, door: int, card: int, reason: int, direction: int = reasons.IN
+    ) -> int:
         """Keep an event and tell the listener; returns its index."""
         last = self.state.events.last
         index = last.index + 1 if last else 1
-        event = Event(index, kind, granted, door, decision.IN, card, self.local_time(), reason)
+        event = Event(index, kind, granted, door, direction, card, self.local_time(), reason)
         self.remember(event_line(event))
         self.tell_listener()
         return index
@@ -122,23 +220,42 @@ class Body:
         """Put the status, with the last event, on its way to the listener, if there is one."""
         listener = self.state.listener
         if listener.port:
-            v6_62 = self.identity.version == (6, 62)
-            self.outbox.append(((str(listener.address), listener.port), frames.write_event(self.status(), v6_62=v6_62)))
+            self.sequence = (self.sequence + 1) & 0xFFFFFFFF
+            datagram = frames.write_event(self.status(), v6_62=self.tells_as_v6_62)
+            self.outbox.append(((str(listener.address), listener.port), datagram))
 
     def status(self) -> frames.StatusFrame:
         """The last event and the state of doors and clock."""
-        now, last = self.local_time(), self.state.events.last
-        shut = (False, False, False, False)
-        state = frames.StatusFrame(
-            self.serial, 0, 0, False, 0, 0, 0, None, 0, doors_open=shut, buttons=shut, error=0, system_time=now.time(),
-            sequence=0, info=0, relays=self.relays(), inputs=0, system_date=now.date(),
+        now, last = self.local_time(), self.state.events.last or _NO_EVENT
+        standing, pressed = self.locks.open_doors, self.locks.pressed
+        return frames.StatusFrame(
+            self.serial, last.index, last.kind, last.granted, last.door, last.direction, last.card,
+            None if last is _NO_EVENT else last.at, last.reason, doors_open=_flags(standing), buttons=_flags(pressed),
+            error=0, system_time=now.time(), sequence=self.sequence, info=0, relays=self.relays(),
+            inputs=self.locks.inputs, system_date=now.date(),
         )  # fmt: skip
-        if last is None:
-            return state
-        return replace(
-            state, index=last.index, kind=last.kind, granted=last.granted, door=last.door, direction=last.direction,
-            card=last.card, at=last.at, reason=last.reason,
-        )  # fmt: skip
+
+    def _wake(self) -> None:
+        """All that a panel does not know when it has just got its power."""
+        self.timetable = Timetable(DOORS)
+        self.passback = Passback()
+        self.sequence = 0
+        self.waiting_tasks: list[Task] = []
+        self.waiting_first: dict[int, FirstCard] = {}
+        self._heard_at = None
+
+    def _activated(self, door: int, first: FirstCard) -> bool:
+        now = self.local_time()
+        return self.timetable.rules[door].activated_on == now.date() and first.covers(now)
+
+    def _shown(self) -> datetime:
+        now = self._clock.now()
+        gained_s = (now - self.state.clock_set_at).total_seconds() * self.drift_ppm / 1e6
+        return self._true_time(now) + timedelta(seconds=self.state.clock_off_s + gained_s)
 
     def _true_time(self, now: datetime) -> datetime:
         return now.astimezone(self._zone).replace(tzinfo=None)
+
+
+def _flags(doors: frozenset[int]) -> frames.Flags4:
+    return 1 in doors, 2 in doors, 3 in doors, 4 in doors

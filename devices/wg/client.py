@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from uhppoted import codec, decode, encode
+from uhppoted.net import disambiguate
 from uhppoted.uhppote_async import UhppoteAsync
 
 from devices.wg import connection
@@ -22,7 +24,15 @@ class Client(UhppoteAsync):
         """Leave what is open; it is opened again by the next question."""
         self._lines.hang_up()
 
+    async def set_firstcard(self, controller: Any, door: int, firstcard: Any, timeout: float = 2.5) -> Any:  # noqa: ASYNC109 - its own signature
+        """As the library's own, which keeps to itself who answered."""
+        serial, address, protocol = disambiguate(controller)
+        request = encode.set_firstcard_request(serial, door, firstcard)
+        return decode.set_firstcard_response(await self._send(request, address, timeout, protocol))
+
     async def _send(self, request: Any, dest_addr: Any, timeout: float, protocol: Any) -> Any:  # noqa: ASYNC109 - its own signature
         if protocol == "tcp":
             return await connection.ask(request, dest_addr, timeout)
+        if request[1] == codec.SET_IPv4:
+            return await self._lines.tell(request)
         return await self._lines.ask(request, timeout)

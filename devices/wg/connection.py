@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 
 from uhppoted.net import resolve
 from uhppoted.tcp_async import InvalidBindPort, SendProtocol
@@ -19,17 +20,38 @@ _RESET = struct.pack("ii", 1, 0)
 _POLITE = struct.pack("ii", 0, 0)
 
 
-async def ask(request: bytes, address: str, timeout_s: float) -> bytes:
-    """The first 64 bytes that come back. Raises TimeoutError (connecting counts), EOFError, OSError."""
-    host, port = resolve(address)
-    loop = asyncio.get_running_loop()
+class NotSent(ConnectionError):
+    """Nothing of the question left this machine."""
+
+
+async def ask(request: bytes, address: str, timeout_s: float) -> bytes | None:
+    """The first 64 bytes that come back; None where none are to come, as after a new address is set.
+
+    Connecting counts towards `timeout_s`. Raises `NotSent`, TimeoutError, EOFError, OSError.
+    """
+    asking: _Asking | None = None
+
+    def begun() -> _Asking:
+        nonlocal asking
+        asking = _Asking(request)
+        return asking
+
+    try:
+        return await _ask(begun, resolve(address), timeout_s)
+    except OSError as error:
+        if asking is None or not asking.sent:
+            raise NotSent(str(error) or "no answer") from None
+        raise
+
+
+async def _ask(begun: Callable[[], _Asking], to: tuple[str, int], timeout_s: float) -> bytes | None:
     async with asyncio.timeout(timeout_s):
-        transport, asking = await loop.create_connection(lambda: _Asking(request), host, port)
+        transport, asking = await asyncio.get_running_loop().create_connection(begun, *to)
         try:
             reply = await asking.run(timeout_s)
         except InvalidBindPort:
             # The system gave our end the panel's own port, as it may with a port among those it hands out.
-            raise ConnectionError("the system gave out the panel's own port") from None
+            raise NotSent("the system gave out the panel's own port") from None
         else:
             _linger(transport, _POLITE)
             transport.close()
@@ -41,9 +63,12 @@ async def ask(request: bytes, address: str, timeout_s: float) -> bytes:
 class _Asking(SendProtocol):
     """Sends once, after the end of the connection is settled."""
 
+    sent = False
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
         _linger(transport, _RESET)
+        self.sent = True
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -12,6 +12,8 @@ from typing import Any, cast
 
 from uhppoted.net import resolve
 
+from devices.wg.connection import NotSent
+
 LINE_S = 1.0
 """How long a socket may be used: well below the time that a late datagram is reckoned with."""
 FREE_MAX = 4
@@ -30,8 +32,8 @@ class Lines:
         self._free: list[_Line] = []
 
     async def ask(self, request: bytes, timeout_s: float) -> bytes:
-        """The first 64 bytes that come back. Raises TimeoutError, OSError."""
-        line = self._take() or await self._open()
+        """The first 64 bytes that come back. Raises `NotSent`, TimeoutError, OSError."""
+        line = await self._line()
         try:
             reply = await line.ask(request, timeout_s)
         except BaseException:
@@ -42,6 +44,12 @@ class Lines:
         else:
             self._free.append(line)
         return reply
+
+    async def tell(self, request: bytes) -> None:
+        """Send what has no answer, and leave the socket. Raises `NotSent`."""
+        line = await self._line()
+        line.send(request)
+        line.close()
 
     def hang_up(self) -> None:
         """Leave every socket that nobody waits at."""
@@ -57,9 +65,14 @@ class Lines:
             line.close()
         return None
 
-    async def _open(self) -> _Line:
+    async def _line(self) -> _Line:
+        if (line := self._take()) is not None:
+            return line
         loop = asyncio.get_running_loop()
-        _, line = await loop.create_datagram_endpoint(lambda: _Line(loop), remote_addr=self._to)
+        try:
+            _, line = await loop.create_datagram_endpoint(lambda: _Line(loop), remote_addr=self._to)
+        except OSError as error:
+            raise NotSent(str(error)) from None
         return line
 
 
@@ -97,16 +110,20 @@ class _Line(asyncio.DatagramProtocol):
 
     async def ask(self, request: bytes, timeout_s: float) -> bytes:
         """Send, and wait for whatever comes first."""
-        if self._transport is None:
-            raise ConnectionAbortedError("the socket was closed")
         reply = self._reply = self._loop.create_future()
         timer = self._loop.call_later(timeout_s, self._fail, TimeoutError())
         try:
-            self._transport.sendto(request)
+            self.send(request)
             return await reply
         finally:
             timer.cancel()
             self._reply = None
+
+    def send(self, request: bytes) -> None:
+        """Send, and wait for nothing. Raises `NotSent`."""
+        if self._transport is None:
+            raise NotSent("the socket was closed")
+        self._transport.sendto(request)
 
     def usable(self) -> bool:
         """Whether a question may still be asked here."""

@@ -1,35 +1,32 @@
 """A WG panel as a state machine: frames in, frames out, physical acts beside them. No socket, no timer, no randomness.
 
 It keeps what the hardware keeps and decides as the hardware decides. What it remembers is in its journal before the
-answer leaves. Functions of the protocol that it has not get no answer, as on a panel that does not know them.
+answer leaves. What it does by itself, by the clock, it does when it is asked to `tick`; `next_in_s` says when to ask.
+Functions that the protocol has not get no answer, as on a panel that does not know them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
 
 from devices.clock import Clock
-from devices.wg import answers, decision, frames
-from devices.wg.body import Body, Datagram, Identity
+from devices.wg import answers, frames, reasons
+from devices.wg.body import HELD_OPEN_S, V6_62, Body, Datagram, Identity
+from devices.wg.hands import Hands
 from devices.wg.memory import Card, Cards, Event, Events, Journal
+from devices.wg.readers import Readers, Swiped
 from devices.wg.state import DOORS, State, card_line
 from devices.wire import ProtocolError
 
 CARDS_MAX = 20_000
 EVENTS_MAX = 200_000
 EVENTS_CHUNK = 2_048
-
-
-@dataclass(frozen=True, slots=True)
-class Swiped:
-    """What came of a swipe. `open`: the door can be walked through, which one that is held open always can."""
-
-    granted: bool
-    open: bool
-    reason: int
-    event: int
+_TIMELESS = frozenset(
+    {frames.PUT_CARD, frames.DELETE_CARD, frames.GET_CARD, frames.CARD_AT, frames.COUNT, frames.GET_EVENT}
+)
+"""What is answered the same at any time, and asked most."""
 
 
 class WgEmulator:
@@ -45,6 +42,7 @@ class WgEmulator:
         events_max: int = EVENTS_MAX,
         events_chunk: int = EVENTS_CHUNK,
         drift_ppm: float = 0.0,
+        held_open_s: float = HELD_OPEN_S,
         journal: Journal | None = None,
     ) -> None:
         def blank() -> State:
@@ -53,6 +51,9 @@ class WgEmulator:
         self.identity = identity
         self.powered = True
         self._body = Body(identity, clock, zone, drift_ppm, blank)
+        self._body.held_open_s = held_open_s
+        self._readers = Readers(self._body, clock)
+        self._hands = Hands(self._body)
         if journal is not None:
             self._body.remember_in(journal)
 
@@ -72,6 +73,9 @@ class WgEmulator:
             return None
         if request.serial != self.identity.serial and not (function == frames.CONTROLLER and request.serial == 0):
             return None
+        self._body.heard()
+        if function not in _TIMELESS:
+            self.tick()
         reply = answers.answer(self._body, function, request)
         return None if reply is None else frames.write_reply(function, reply)
 
@@ -90,30 +94,72 @@ class WgEmulator:
         """Put the status into the outbox, as the panel's own timer does."""
         self._body.tell_listener()
 
-    # Physical acts
+    # The clockwork
 
-    def swipe(self, number: int, door: int) -> Swiped:
-        """A card is held to the reader of a door. Raises ValueError: no such door, or the panel has no power."""
-        if not self.powered:
-            raise ValueError("the panel has no power")
-        if door not in DOORS:
-            raise ValueError(f"there is no door {door}")
-        state = self._body.state
-        mode = state.doors[door].mode
-        now = self._body.local_time()
-        reason = decision.reason_for(state.cards.get(number), door, mode, state.profiles, now)
-        granted = reason == decision.SWIPE
-        kind = decision.KIND_DOOR if granted else decision.KIND_SWIPE
-        event = self._body.happened(kind, granted=granted, door=door, card=number, reason=reason)
-        if granted:
-            self._body.unlock(door)
-        return Swiped(granted, granted or mode == decision.NORMALLY_OPEN, reason, event)
+    def tick(self) -> None:
+        """Do all that has become due by itself. Raises OSError if it cannot be remembered."""
+        if self.powered:
+            self._body.tick()
+            self._readers.tick()
+
+    def next_in_s(self) -> float | None:
+        """Seconds until something becomes due by itself; None: nothing will, until something else happens."""
+        due = [due_s for due_s in (self._body.next_in_s(), self._readers.next_in_s()) if due_s is not None]
+        return min(due, default=None) if self.powered else None
+
+    # Physical acts; each raises ValueError: no such door, or the panel has no power
+
+    def swipe(self, number: int, door: int, *, pin: int | None = None, direction: int = reasons.IN) -> Swiped:
+        """A card is held to the reader of a door, and a PIN typed at once where one is told."""
+        self._attend(door)
+        return self._readers.swipe(number, door, pin, direction)
+
+    def type_code(self, door: int, code: int) -> Swiped:
+        """A number is typed: the PIN of the card that was just shown, or a passcode."""
+        self._attend(door)
+        return self._readers.typed(door, code)
+
+    def press_button(self, door: int) -> bool:
+        """The button inside is pressed; whether the lock was released."""
+        self._attend(door)
+        return self._hands.press(door)
+
+    def open_door(self, door: int) -> bool:
+        """Somebody pulls: whether the door is open now. It stays so until it is shut."""
+        self._attend(door)
+        return self._hands.pull(door)
+
+    def force_door(self, door: int) -> int:
+        """Somebody breaks the door open; the index of the alarm, 0 where its lock was released."""
+        self._attend(door)
+        return self._hands.force(door)
+
+    def shut_door(self, door: int) -> bool:
+        """The door is shut; False where it was not open."""
+        self._attend(door)
+        return self._hands.shut(door)
+
+    def fire(self, *, on: bool) -> int:
+        """The fire input closes, and all locks are released; or it opens. The index of the alarm, else 0."""
+        self._attend(DOORS[0])
+        return self._hands.fire(on=on)
+
+    def tamper(self, *, on: bool) -> int:
+        """The lid is lifted, or closed. The index of the alarm, else 0."""
+        self._attend(DOORS[0])
+        return self._hands.tamper(on=on)
+
+    def is_released(self, door: int) -> bool:
+        """Whether a hand could open the door at this moment."""
+        self._attend(door)
+        return self._body.locks.is_released(door, self._body.mode_of(door))
 
     def power(self, *, on: bool) -> None:
         """Pull the plug, or put it back, which the panel keeps as an event."""
+        self._body.lose_power()
+        self._readers.forget()
         if on and not self.powered:
-            self._body.happened(decision.KIND_ALARM, granted=False, door=0, card=0, reason=decision.POWER_ON)
-        self._body.lock_all()
+            self._body.happened(reasons.KIND_ALARM, granted=False, door=0, card=0, reason=reasons.POWER_ON)
         self.powered = on
 
     def power_cycle(self, *, keep_memory: bool) -> None:
@@ -122,6 +168,10 @@ class WgEmulator:
         if not keep_memory:
             self._body.forget()
         self.power(on=True)
+
+    def hold_open_for(self, seconds: float) -> None:
+        """Doors that are opened from now on may stand open so long after their delay."""
+        self._body.held_open_s = seconds
 
     def refuse_new_cards(self, *, refuse: bool) -> None:
         """Behave as a panel whose card memory is full, however many cards it holds."""
@@ -140,7 +190,21 @@ class WgEmulator:
         self._body.set_local_time(self._body.local_time())
         self._body.drift_ppm = ppm
 
+    def tell_as_v6_62(self, *, on: bool) -> None:
+        """Begin events with 0x19, as firmware 6.62 does, whatever the version is."""
+        self._body.tells_as_v6_62 = on or self.identity.version == V6_62
+
     # Behind the hub's back
+
+    @property
+    def state(self) -> State:
+        """All that the panel remembers; to be looked at only."""
+        return self._body.state
+
+    def overflow(self, events: int) -> None:
+        """Lose so many of the oldest events, as a store does that is full; the newest stays."""
+        if self._body.state.events.last is not None:
+            self._body.remember({"op": "overflow", "events": events})
 
     def cards(self, first_slot: int = 1, limit: int = CARDS_MAX) -> list[Card | None]:
         """What the slots hold, from one slot on; holes are None."""
@@ -179,3 +243,11 @@ class WgEmulator:
     def events(self) -> list[Event]:
         """The events that are still kept, oldest first."""
         return list(self._body.state.events)
+
+    def _attend(self, door: int) -> None:
+        """Whoever acts finds the panel as it is now."""
+        if not self.powered:
+            raise ValueError("the panel has no power")
+        if door not in DOORS:
+            raise ValueError(f"there is no door {door}")
+        self.tick()

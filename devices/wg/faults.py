@@ -20,7 +20,7 @@ class Chance(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Shares between 0 and 1 of the requests that suffer each fault; `off` and `full` are as they say.
+    """Shares between 0 and 1 of the requests that suffer each fault; `off`, `full` and `v6_62` are as they say.
 
     A late or doubled request reaches the panel `delay_s` after its time. A lost reply is lost after the panel did as
     it was told. `stale`: the reply to the request before comes first. `short`: not the whole reply comes; a connection
@@ -29,6 +29,11 @@ class Faults:
     Those that only a connection can suffer: `split` sends a reply in two halves, `coalesce` sends it twice in one piece,
     `stall` sends some of it and then nothing, `hang_up` closes without a reply, `reset` breaks off; all of them after the
     panel did as it was told.
+
+    At a request, the power goes for a moment: `reboot` keeps the memory, `amnesia` loses it, and the request is lost
+    both times. `overflow`: the oldest events are gone, as from a full store, before it is answered. What an event tells
+    the listener is lost (`unheard`), comes `delay_s` late, after later ones (`heard_late`), or twice (`heard_twice`).
+    `v6_62`: events begin with 0x19.
     """
 
     drop: float = 0.0
@@ -45,15 +50,22 @@ class Faults:
     stall: float = 0.0
     hang_up: float = 0.0
     reset: float = 0.0
+    reboot: float = 0.0
+    amnesia: float = 0.0
+    overflow: float = 0.0
+    unheard: float = 0.0
+    heard_late: float = 0.0
+    heard_twice: float = 0.0
     delay_s: float = 0.05
     full: bool = False
     off: bool = False
+    v6_62: bool = False
 
     def __post_init__(self) -> None:
         """Raises ValueError: a share outside 0 to 1, or a delay outside 0 to 60 s."""
         for knob in fields(self):
             value = getattr(self, knob.name)
-            if knob.name in ("full", "off"):
+            if knob.name in ("full", "off", "v6_62"):
                 if not isinstance(value, bool):
                     raise ValueError(f"{knob.name} is true or false, not {value!r}")
             elif isinstance(value, bool) or not isinstance(value, int | float):

@@ -96,8 +96,9 @@ class CardFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Erase:
-    """54: delete all cards; without the magic word it must be ignored."""
+class Sworn:
+    """54, 8A, A6, AC, C8: delete all cards, clear profiles, clear and refresh tasks, restore defaults. Without the magic
+    word it must not be done."""
 
     serial: Serial
     magic: Number8
@@ -148,6 +149,89 @@ class SetEventIndex:
     serial: Serial
     index: Number8
     magic: Annotated[int, U32, 12]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeFrame:
+    """84 and A2, and the reply to 86: how anti-passback, or the interlock, is set."""
+
+    serial: Serial
+    mode: Door8
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """8E: whether door and button events are recorded."""
+
+    serial: Serial
+    on: Annotated[bool, BOOL, 8]
+
+
+@dataclass(frozen=True, slots=True)
+class PasscodesFrame:
+    """8C: four codes that open a door by themselves; 0 is none."""
+
+    serial: Serial
+    door: Door8
+    code_1: Annotated[int, U32, 12]
+    code_2: Annotated[int, U32, 16]
+    code_3: Annotated[int, U32, 20]
+    code_4: Annotated[int, U32, 24]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFrame:
+    """96: the panel's own address; the magic word is at 20, and there is no reply."""
+
+    serial: Serial
+    address: Annotated[IPv4Address, ADDRESS, 8]
+    netmask: Annotated[IPv4Address, ADDRESS, 12]
+    gateway: Annotated[IPv4Address, ADDRESS, 16]
+    magic: Annotated[int, U32, 20]
+
+
+@dataclass(frozen=True, slots=True)
+class PcControl:
+    """A0: whether a host decides at every swipe."""
+
+    serial: Serial
+    magic: Number8
+    on: Annotated[bool, BOOL, 12]
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadsFrame:
+    """A4: which readers ask for a PIN."""
+
+    serial: Serial
+    readers: Annotated[Flags4, FLAGS4, 8]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFrame:
+    """A8: dates inclusive, Monday first, the minute at which it runs; kinds 0 to 12."""
+
+    serial: Serial
+    opens: Annotated[date | None, DATE, 8]
+    closes: Annotated[date | None, DATE, 12]
+    weekdays: Annotated[tuple[bool, ...], FLAGS7, 16]
+    start: Annotated[time, HHMM, 23]
+    door: Annotated[int, U8, 25]
+    kind: Annotated[int, U8, 26]
+    more_cards: Annotated[int, U8, 27]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCardFrame:
+    """AA: from when to when a first card changes the mode of a door, to what, and what the mode is otherwise."""
+
+    serial: Serial
+    door: Door8
+    start: Annotated[time, HHMM, 9]
+    active: Annotated[int, U8, 11]
+    end: Annotated[time, HHMM, 12]
+    inactive: Annotated[int, U8, 14]
+    weekdays: Annotated[tuple[bool, ...], FLAGS7, 15]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +303,16 @@ class StatusFrame:
 
 
 Request = (
-    Ask | AskNumber | AskDoor | SetTime | CardFrame | Erase | DoorFrame | ProfileFrame | ListenerFrame | SetEventIndex
-)
+    Ask | AskNumber | AskDoor | SetTime | CardFrame | Sworn | DoorFrame | ProfileFrame | ListenerFrame | SetEventIndex
+    | ModeFrame | Switch | PasscodesFrame | AddressFrame | PcControl | KeypadsFrame | TaskFrame | FirstCardFrame
+)  # fmt: skip
 Reply = (
     Ok
     | NumberFrame
     | SetTime
     | CardFrame
     | DoorFrame
+    | ModeFrame
     | ProfileFrame
     | ListenerFrame
     | ControllerFrame
@@ -237,17 +323,23 @@ Reply = (
 STATUS, SET_TIME, GET_TIME, OPEN_DOOR = 0x20, 0x30, 0x32, 0x40
 PUT_CARD, DELETE_CARD, DELETE_ALL, COUNT, GET_CARD, CARD_AT = 0x50, 0x52, 0x54, 0x58, 0x5A, 0x5C
 SET_DOOR, GET_DOOR, SET_PROFILE, GET_PROFILE = 0x80, 0x82, 0x88, 0x98
-SET_LISTENER, GET_LISTENER, CONTROLLER = 0x90, 0x92, 0x94
+SET_PASSBACK, GET_PASSBACK, CLEAR_PROFILES, SET_PASSCODES, SPECIAL_EVENTS = 0x84, 0x86, 0x8A, 0x8C, 0x8E
+SET_LISTENER, GET_LISTENER, CONTROLLER, SET_ADDRESS = 0x90, 0x92, 0x94, 0x96
+PC_CONTROL, SET_INTERLOCK, SET_KEYPADS, SET_FIRST_CARD = 0xA0, 0xA2, 0xA4, 0xAA
+CLEAR_TASKS, ADD_TASK, REFRESH_TASKS, RESTORE = 0xA6, 0xA8, 0xAC, 0xC8
 GET_EVENT, SET_EVENT_INDEX, GET_EVENT_INDEX = 0xB0, 0xB2, 0xB4
 
 _REQUESTS: dict[int, type[Request]] = {
     STATUS: Ask, SET_TIME: SetTime, GET_TIME: Ask, OPEN_DOOR: AskDoor,
-    PUT_CARD: CardFrame, DELETE_CARD: AskNumber, DELETE_ALL: Erase, COUNT: Ask, GET_CARD: AskNumber, CARD_AT: AskNumber,
+    PUT_CARD: CardFrame, DELETE_CARD: AskNumber, DELETE_ALL: Sworn, COUNT: Ask, GET_CARD: AskNumber, CARD_AT: AskNumber,
     SET_DOOR: DoorFrame, GET_DOOR: AskDoor, SET_PROFILE: ProfileFrame, GET_PROFILE: AskDoor,
-    SET_LISTENER: ListenerFrame, GET_LISTENER: Ask, CONTROLLER: Ask,
+    SET_PASSBACK: ModeFrame, GET_PASSBACK: Ask, CLEAR_PROFILES: Sworn, SET_PASSCODES: PasscodesFrame,
+    SPECIAL_EVENTS: Switch, SET_LISTENER: ListenerFrame, GET_LISTENER: Ask, CONTROLLER: Ask, SET_ADDRESS: AddressFrame,
+    PC_CONTROL: PcControl, SET_INTERLOCK: ModeFrame, SET_KEYPADS: KeypadsFrame, SET_FIRST_CARD: FirstCardFrame,
+    CLEAR_TASKS: Sworn, ADD_TASK: TaskFrame, REFRESH_TASKS: Sworn, RESTORE: Sworn,
     GET_EVENT: AskNumber, SET_EVENT_INDEX: SetEventIndex, GET_EVENT_INDEX: Ask,
 }  # fmt: skip
-_LAYOUTS: dict[type, Layout[Any]] = {message: Layout(message) for message in (*get_args(Request), *get_args(Reply))}
+_LAYOUTS: dict[type, Layout[Any]] = {message: Layout(message) for message in {*get_args(Request), *get_args(Reply)}}
 _READERS = {function: _LAYOUTS[message].read for function, message in _REQUESTS.items()}
 
 

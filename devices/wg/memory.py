@@ -160,7 +160,15 @@ class Events:
         """Take an event in; where that makes too many, the oldest go."""
         self._events.append(event)
         if len(self._events) > self._events_max:
-            del self._events[: min(self._chunk, len(self._events) - 1)]
+            self.drop(self._chunk)
+
+    def drop(self, count: int) -> None:
+        """Lose so many of the oldest; the newest always stays."""
+        del self._events[: min(count, len(self._events) - 1)]
+
+    def clear(self) -> None:
+        """Lose all of them; the next is number 1 again."""
+        self._events.clear()
 
 
 class Journal:

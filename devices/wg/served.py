@@ -13,12 +13,13 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ClassVar
 
 from devices.wg import frames
 from devices.wg.connections import Connections
 from devices.wg.control import ControlServer
-from devices.wg.emulator import WgEmulator
+from devices.wg.emulator import EVENTS_CHUNK, WgEmulator
 from devices.wg.faults import Chance, Faults
 from devices.wg.trouble import Trouble
 from devices.wire import WireError
@@ -26,6 +27,15 @@ from devices.wire import WireError
 BIND_PATIENCE_S = 5.0
 BIND_PAUSE_S = 0.1
 RECEIVE_BUFFER_BYTES = 4 << 20
+TICK_S_MIN, TICK_S_MAX = 0.01, 600.0
+"""The panel is asked at least so often for what it does by itself, since its clock may be put meanwhile."""
+_STIRRING = frozenset(
+    {
+        frames.SET_TIME, frames.OPEN_DOOR, frames.SET_DOOR, frames.SET_LISTENER, frames.CLEAR_TASKS,
+        frames.REFRESH_TASKS, frames.RESTORE,
+    }
+)  # fmt: skip
+"""What may give rise to an event, or change what the panel does next by itself."""
 
 Address = tuple[str, int]
 _log = logging.getLogger(__name__)
@@ -46,11 +56,12 @@ class ServedPanel(asyncio.DatagramProtocol):
     def __init__(self, name: str, address: Address, chance: Chance) -> None:
         self.name = name
         self.address = address
-        self._trouble = Trouble(self._answer, chance)
+        self._trouble = Trouble(self._answer, chance, self._befall)
         self._connections = Connections(self._trouble.pass_on)
         self._emulator: WgEmulator | None = None
         self._transport: asyncio.DatagramTransport | None = None
         self._autosend: asyncio.TimerHandle | None = None
+        self._due: asyncio.TimerHandle | None = None
         self._control: ControlServer | None = None
 
     @property
@@ -79,6 +90,7 @@ class ServedPanel(asyncio.DatagramProtocol):
         """Let this go wrong from now on; `faults.NONE` ends it."""
         self._trouble.faults = faults
         self.emulator.refuse_new_cards(refuse=faults.full)
+        self.emulator.tell_as_v6_62(on=faults.v6_62)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop once the port is ours."""
@@ -92,17 +104,17 @@ class ServedPanel(asyncio.DatagramProtocol):
         """A listener that is not there: a panel does not notice."""
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        """Called by the loop: a frame came."""
-        if self._transport is not None:
+        """Called by the loop: a frame came. One that is told to tell itself does not answer what it told."""
+        if self._transport is not None and addr != self.address:
             self._trouble.pass_on(data, _Datagrams(self._transport, addr))
 
     def settle(self) -> None:
-        """Send what waits for the listener, and set the panel's own timer; call it after every physical act."""
+        """Send what waits for the listener, and set the panel's own timers; call it after every physical act."""
         if self._transport is None or self._transport.is_closing():
             return
         for listener, datagram in self.emulator.take_datagrams():
-            if not self.faults.off:
-                self._transport.sendto(datagram, listener)
+            self._trouble.tell(partial(self._send_event, datagram, listener))
+        self._set_clockwork()
         interval_s = self.emulator.autosend_interval_s()
         if not interval_s and self._autosend is not None:
             self._autosend.cancel()
@@ -115,8 +127,9 @@ class ServedPanel(asyncio.DatagramProtocol):
         if self._control is not None:
             await self._control.close()
         await self._connections.close()
-        if self._autosend is not None:
-            self._autosend.cancel()
+        for timer in (self._autosend, self._due):
+            if timer is not None:
+                timer.cancel()
         if self._transport is not None:
             self._transport.close()
         if self._emulator is not None:
@@ -142,6 +155,32 @@ class ServedPanel(asyncio.DatagramProtocol):
         self.emulator.autosend()
         self.settle()
 
+    def _send_event(self, datagram: bytes, listener: Address) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(datagram, listener)
+
+    def _set_clockwork(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        due_s = self.emulator.next_in_s()
+        wait_s = None if due_s is None else min(max(due_s, TICK_S_MIN), TICK_S_MAX)
+        self._due = None if wait_s is None else asyncio.get_running_loop().call_later(wait_s, self._tick)
+
+    def _tick(self) -> None:
+        self._due = None
+        try:
+            self.emulator.tick()
+        except OSError as error:
+            _log.error("panel %s cannot remember what it did by itself: %s", self.name, error)
+        self.settle()
+
+    def _befall(self, fault: str) -> None:
+        if fault == "overflow":
+            self.emulator.overflow(EVENTS_CHUNK)
+        elif self.emulator.powered:
+            self.emulator.power_cycle(keep_memory=fault == "reboot")
+        self.settle()
+
     def _answer(self, data: bytes) -> bytes | None:
         if self._emulator is None:
             return None
@@ -151,7 +190,7 @@ class ServedPanel(asyncio.DatagramProtocol):
             # A panel that cannot remember must not say that it did.
             _log.error("panel %s cannot remember and keeps silent: %s", self.name, error)
             return None
-        if reply is not None and reply[1] in (frames.OPEN_DOOR, frames.SET_LISTENER):
+        if reply is not None and reply[1] in _STIRRING:
             if reply[1] == frames.SET_LISTENER and self._autosend is not None:
                 self._autosend.cancel()
                 self._autosend = None

@@ -1,4 +1,5 @@
-"""The way from those who ask a panel to the panel and back, and all that goes wrong on it."""
+"""The way from those who ask a panel to the panel and back, the way of its events to the listener, and all that goes
+wrong on them."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from devices.wg.frames import FRAME_BYTES
 
 SPLIT_S = 0.01
 """Between the two halves of a reply that is split."""
+_OF_POWER = ("reboot", "amnesia")
 _OF_CONNECTIONS = ("split", "coalesce", "stall", "hang_up", "reset")
 
 
@@ -34,13 +36,15 @@ class Way(Protocol):
 
 
 class Trouble:
-    """Passes requests to `answer` and its replies back, and spoils as many as `faults` says; `fired` counts them."""
+    """Passes requests to `answer` and its replies back, and spoils as many as `faults` says; `fired` counts them. What
+    befalls the panel itself (`reboot`, `amnesia`, `overflow`) is handed to `befall` by its name."""
 
-    def __init__(self, answer: Callable[[bytes], bytes | None], chance: Chance) -> None:
+    def __init__(self, answer: Callable[[bytes], bytes | None], chance: Chance, befall: Callable[[str], None]) -> None:
         self.faults: Faults = NONE
         self.fired: Counter[str] = Counter()
         self._answer = answer
         self._chance = chance
+        self._befall = befall
         self._before = b""
 
     def pass_on(self, request: bytes, way: Way) -> None:
@@ -59,6 +63,20 @@ class Trouble:
                 asyncio.get_running_loop().call_later(faults.delay_s, self._plainly, request, way)
             self._badly(request, way)
 
+    def tell(self, send: Callable[[], None]) -> None:
+        """Send what tells a listener of an event, as it goes."""
+        faults = self.faults
+        if faults is NONE:
+            send()
+        elif faults.off or self._strikes("unheard"):
+            return
+        elif self._strikes("heard_late"):
+            asyncio.get_running_loop().call_later(faults.delay_s, send)
+        else:
+            if self._strikes("heard_twice"):
+                send()
+            send()
+
     def _plainly(self, request: bytes, way: Way) -> None:
         reply = self._answer(request)
         if reply is not None:
@@ -66,6 +84,12 @@ class Trouble:
             way.send(reply)
 
     def _badly(self, request: bytes, way: Way) -> None:
+        power = next((name for name in _OF_POWER if self._strikes(name)), None)
+        if power is not None:
+            self._befall(power)
+            return
+        if self._strikes("overflow"):
+            self._befall("overflow")
         reply = self._answer(request)
         if reply is None or self._strikes("reply_lost"):
             return

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.campus import CampusError, Wire, read, wires
+from devices.campus import CampusError, Emulation, Wire, read, wires
 
 GOOD = dedent("""\
     campus: small
@@ -54,6 +54,17 @@ def test_wires_of_a_good_file():
         Wire("a-1", "wg", 405419896, "127.60.0.1:60000", 20000, (1, 2), shanghai, True, "127.60.0.1:60100"),
         Wire("a-2", "wg", 405419897, "192.168.1.7:60000", 500, (4,), shanghai, False, None),
     )
+
+
+def test_how_a_panel_is_emulated():
+    told = 'version: "6.62", events_max: 500, events_chunk: 20, held_open_s: 0'
+    text = GOOD.replace("127.60.0.1:60100}", f"127.60.0.1:60100, {told}}}")
+    first, second = wires(read(text, "campus.yaml"))
+    assert (first.emulation, second.emulation) == (Emulation((6, 62), 500, 20, 0), Emulation())
+    for bad in ('version: "9.9"', "version: 6.62", "events_max: 0", "held_open_s: true", "events_chunk: 2.5"):
+        text = GOOD.replace("127.60.0.1:60100}", f"127.60.0.1:60100, {bad}}}")
+        [(line, _, says)] = problems(text)
+        assert line == 17 and bad.partition(":")[0] in says
 
 
 UNITS = dedent("""\

@@ -58,6 +58,34 @@ def test_every_act(against):
     against(scenario)
 
 
+def test_every_act_of_hands(against):
+    async def scenario(at, panel):
+        await act(at, "put", **CARD | {"pin": 7531, "first_card": 1})
+        assert (await act(at, "swipe", card=7, door=1, direction=2))["granted"]
+        assert (await act(at, "swipe", card=7, door=1, pin=7531))["granted"]
+        assert (await act(at, "type", door=1, code=1)) == {"granted": False, "open": False, "reason": 7, "event": 3}
+        assert (await act(at, "look"))["released"] == [1]
+        assert (await act(at, "open", door=1)) == {"open": True}
+        assert (await act(at, "shut", door=1)) == {"was_open": True}
+        assert (await act(at, "open", door=2)) == {"open": False}
+        assert (await act(at, "button", door=3)) == {"released": True}
+        assert (await act(at, "force", door=2)) == {"open": True, "event": 4}
+        assert (await act(at, "fire", on=True)) == {"event": 5}
+        assert (await act(at, "look"))["released"] == [1, 2, 3, 4]
+        assert (await act(at, "fire", on=False)) == {"event": 0}
+        assert (await act(at, "tamper", on=True)) == {"event": 6}
+        assert (await act(at, "held-open", seconds=3)) == {"seconds": 3}
+        page = await act(at, "events", limit=4)
+        assert [event["reason"] for event in page["events"]] == [1, 1, 7, 38] and page["next"] == 5
+        rest = await act(at, "events", **{"from": page["next"]})
+        assert [event["reason"] for event in rest["events"]] == [39, 42] and rest["next"] is None
+        assert (await act(at, "overflow", events=4)) == {"events": 2}
+        told = await act(at, "settings")
+        assert (told["interlock"], told["keypads"], told["tasks"], len(told["doors"])) == (0, [False] * 4, [], 4)
+
+    against(scenario)
+
+
 def test_many_cards_come_in_pages(against):
     async def scenario(at, panel):
         for number in range(1, 8):
@@ -79,6 +107,11 @@ def test_many_cards_come_in_pages(against):
         ({"act": "swipe", "card": 7}, "swipe needs 'door'"),
         ({"act": "swipe", "card": True, "door": 1}, "card must be a whole number"),
         ({"act": "swipe", "card": 7, "door": 5}, "door must be a whole number from 1 to 4"),
+        ({"act": "swipe", "card": 7, "door": 1, "pin": -1}, "pin must be a whole number"),
+        ({"act": "swipe", "card": 7, "door": 1, "direction": 3}, "direction must be a whole number from 1 to 2"),
+        ({"act": "type", "door": 1}, "type needs 'code'"),
+        ({"act": "fire", "on": "yes"}, "true or false"),
+        ({"act": "overflow", "events": 0}, "events must be a whole number"),
         ({"act": "put", **CARD, "opens": "yesterday"}, "yesterday"),
         ({"act": "put", **CARD, "doors": [1, 2]}, "unpack"),
         ({"act": "put", **CARD, "doors": [1, 2, 3, 256]}, "from 0 to 255"),
@@ -89,6 +122,7 @@ def test_many_cards_come_in_pages(against):
         ({"act": "faults", "rain": 1}, "there is no fault rain"),
         ({"act": "faults", "drop": 2}, "drop cannot be 2"),
         ({"act": "faults", "off": 1}, "off is true or false"),
+        ({"act": "faults", "v6_62": 0.5}, "v6_62 is true or false"),
         ({"act": "clock", "drift_ppm": "fast"}, "drift_ppm must be a number"),
         ({"act": "clock", "set": "2027-03-02T11:00:00+08:00"}, "without a zone"),
     ],
@@ -115,8 +149,10 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-fields = ["card", "door", "number", "opens", "closes", "doors", "pin", "on", "keep_memory", "set", "drift_ppm", "from",
-          "limit", "drop", "delay_s", "first_card"]  # fmt: skip
+fields = [
+    "code", "direction", "seconds", "events", "card", "door", "number", "opens", "closes", "doors", "pin", "on",
+    "keep_memory", "set", "drift_ppm", "from", "limit", "drop", "delay_s", "first_card",
+]  # fmt: skip
 
 
 @given(st.sampled_from(sorted(acts._ACTS)), st.dictionaries(st.sampled_from(fields), json_values))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+import os
+import resource
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 
+from devices.wg.connection import NotSent
 from devices.wg.datagrams import FREE_MAX, LINE_S, Lines
 
 HOST = "127.77.1.2"
@@ -148,3 +151,46 @@ def test_a_closed_port_is_silence() -> None:
             await Lines(address).ask(question(1), 0.1)
 
     asyncio.run(main())
+
+
+def test_what_has_no_answer_is_sent_and_its_socket_left() -> None:
+    async def scenario(lines: Lines, panel: Panel) -> None:
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+        def hear(asked: bytes) -> list[bytes]:
+            heard.put_nowait(asked)
+            return []
+
+        panel.answers = hear
+        await lines.tell(question(1, function=0x96))
+        async with asyncio.timeout(1):
+            assert await heard.get() == question(1, function=0x96)
+        panel.answers = lambda asked: [asked]
+        assert await lines.ask(question(2), 1) == question(2)
+        assert panel.sources[0] != panel.sources[1]
+
+    run(scenario)
+
+
+def test_what_cannot_leave_is_told_apart_from_what_got_no_answer() -> None:
+    async def main() -> None:
+        lines = Lines(f"{HOST}:9")
+        with no_more_files():
+            with pytest.raises(NotSent):
+                await lines.ask(question(1), 1)
+            with pytest.raises(NotSent):
+                await lines.tell(question(1))
+
+    asyncio.run(main())
+
+
+@contextmanager
+def no_more_files() -> Generator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_free = os.dup(0)
+    os.close(next_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

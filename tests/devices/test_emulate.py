@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from devices.campus import Wire
+from devices.campus import Emulation, Wire
 from devices.emulate import emulated
 from devices.register.client import Register
 from devices.register.units import Occupant, Unit
@@ -47,6 +48,23 @@ def campus():
 def panel_of(wire):
     with closing(Panel(wire.serial, wire.address, timeout_s=0.2, tries_max=2)) as panel:
         yield panel
+
+
+def test_a_panel_is_made_as_the_campus_says(campus, clock):
+    made = replace(campus[0], emulation=Emulation((6, 62), 4, 2, 7))
+
+    async def main():
+        async with emulated([made], None, clock, Random(1)) as served:
+            panel = served["a-1"]
+            assert isinstance(panel, ServedPanel) and panel.emulator.identity.version == (6, 62)
+            for number in range(1, 6):
+                panel.emulator.swipe(number, 1)
+            assert [event.index for event in panel.emulator.events()] == [3, 4, 5]
+            panel.emulator.fire(on=True)
+            panel.emulator.open_door(1)
+            assert panel.emulator.next_in_s() == 5 + 7
+
+    asyncio.run(main())
 
 
 def test_each_panel_answers_on_its_own_address(campus, clock):

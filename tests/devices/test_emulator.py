@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Address
 
 import pytest
@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from uhppoted import decode, encode
 
 from devices.clock import SetClock
-from devices.wg import decision
+from devices.wg import reasons
 from devices.wg.body import Identity
-from devices.wg.decision import Profile, reason_for
 from devices.wg.emulator import WgEmulator
 from devices.wg.memory import Card, Cards, Event, Events
 
 SERIAL = 405419896
 TODAY = date(2027, 3, 2)
 NOON = datetime(2027, 3, 2, 12, 0)
-CARD = Card(8165538, TODAY, TODAY, (1, 0, 29, 1), 7531)
+FUNCTIONS = frozenset(bytes.fromhex(
+    "20 30 32 40 50 52 54 58 5a 5c 80 82 84 86 88 8a 8c 8e 90 92 94 96 98 a0 a2 a4 a6 a8 aa ac b0 b2 b4 c8"
+))  # fmt: skip
 
 
 def ask(emulator, request):
@@ -35,57 +36,6 @@ def put(emulator, number, opens=TODAY, closes=TODAY, doors=(1, 0, 29, 1)):
 
 def number_at(emulator, index):
     return decode.get_card_by_index_response(ask(emulator, encode.get_card_by_index_request(SERIAL, index))).card_number
-
-
-@pytest.mark.parametrize(
-    ("card", "door", "mode", "reason"),
-    [
-        (None, 1, 3, decision.UNKNOWN_CARD),
-        (CARD, 1, 3, decision.SWIPE),
-        (CARD, 2, 3, decision.NO_RIGHT),
-        (CARD, 3, 3, decision.SWIPE),  # door 3 names profile 29, which is missing: granted
-        (CARD, 4, 2, decision.DOOR_NORMALLY_CLOSED),
-        (CARD, 4, 1, decision.SWIPE),
-        (Card(1, TODAY + timedelta(1), TODAY + timedelta(9), (1, 1, 1, 1)), 1, 3, decision.NOT_AT_THIS_TIME),
-        (Card(1, TODAY - timedelta(9), TODAY - timedelta(1), (1, 1, 1, 1)), 1, 3, decision.NOT_AT_THIS_TIME),
-        (Card(1, None, None, (1, 1, 1, 1)), 1, 3, decision.NOT_AT_THIS_TIME),
-        (Card(1, TODAY, TODAY, (255, 1, 1, 1)), 1, 3, decision.NO_RIGHT),
-    ],
-)
-def test_a_swipe_is_decided_as_the_hardware_does(card, door, mode, reason):
-    assert reason_for(card, door, mode, {}, NOON) == reason
-
-
-@pytest.mark.parametrize("hour", [0, 23])
-def test_both_dates_count_whole(hour):
-    assert reason_for(CARD, 1, 3, {}, datetime(2027, 3, 2, hour, 59)) == decision.SWIPE
-
-
-@pytest.mark.parametrize(
-    ("at", "allowed"),
-    [
-        (datetime(2027, 3, 2, 8, 29, 59), False),
-        (datetime(2027, 3, 2, 8, 30), True),
-        (datetime(2027, 3, 2, 11, 30, 59), True),
-        (datetime(2027, 3, 2, 11, 31), False),
-        (datetime(2027, 3, 3, 9, 0), False),  # a Wednesday
-        (datetime(2028, 3, 7, 9, 0), False),  # past its last date
-    ],
-)
-def test_a_profile_bounds_date_weekday_and_minutes(at, allowed):
-    tuesdays = (False, True, False, False, False, False, False)
-    spans = ((time(8, 30), time(11, 30)), (time(), time()), (time(), time()))
-    profile = Profile(date(2027, 1, 1), date(2027, 12, 31), tuesdays, spans, 0)
-    card = Card(1, date(2027, 1, 1), date(2028, 12, 31), (29, 0, 0, 0))
-    assert (reason_for(card, 1, 3, {29: profile}, at) == decision.SWIPE) is allowed
-
-
-def test_a_ring_of_links_ends_and_a_missing_link_allows():
-    shut = Profile(TODAY, TODAY, (False,) * 7, (), 30)
-    card = Card(1, TODAY, TODAY, (29, 0, 0, 0))
-    ring = {29: shut, 30: Profile(TODAY, TODAY, (False,) * 7, (), 29)}
-    assert reason_for(card, 1, 3, ring, NOON) == decision.NOT_AT_THIS_TIME
-    assert reason_for(card, 1, 3, {29: shut}, NOON) == decision.SWIPE
 
 
 def test_cards_leave_holes_that_the_next_new_card_fills(make):
@@ -124,6 +74,18 @@ def test_a_zero_date_is_refused(make):
     assert emulator.card(7) is None
 
 
+@pytest.mark.parametrize(
+    ("pin", "kept"),
+    [(999_999, 999_999), (1_000_000, 0), (1_000_001, 0), (1_048_576, 0), (1_048_577, 1), (1_999_999, 951_423)],
+)
+def test_a_pin_that_is_too_long_is_mangled_as_firmware_does(make, pin, kept):
+    emulator = make()
+    assert decode.put_card_response(
+        ask(emulator, encode.put_card_request(SERIAL, 7, TODAY, TODAY, 1, 1, 1, 1, pin))
+    ).stored
+    assert decode.get_card_response(ask(emulator, encode.get_card_request(SERIAL, 7))).pin == kept
+
+
 def test_delete_all_needs_the_magic_word(make):
     emulator = make()
     put(emulator, 1)
@@ -143,7 +105,9 @@ def test_another_serial_gets_no_answer_save_that_all_are_discovered(make):
 
 
 def test_an_unknown_function_gets_no_answer(make):
-    assert ask(make(), encode.set_interlock_request(SERIAL, 1)) is None
+    emulator = make()
+    for function in set(range(256)) - FUNCTIONS:
+        assert ask(emulator, bytes((0x17, function, 0, 0)) + SERIAL.to_bytes(4, "little") + bytes(56)) is None
 
 
 def test_swipes_are_kept_and_told_to_the_listener(make):
@@ -189,7 +153,7 @@ def test_open_door_is_an_event(make):
     assert decode.open_door_response(ask(emulator, encode.open_door_request(SERIAL, 3))).opened
     assert ask(emulator, encode.open_door_request(SERIAL, 5)) is None
     [event] = emulator.events()
-    assert (event.door, event.granted, event.reason) == (3, True, decision.REMOTE_OPEN)
+    assert (event.door, event.granted, event.reason) == (3, True, reasons.REMOTE_OPEN)
 
 
 def test_events_are_found_by_index_and_the_oldest_are_overwritten(make):
@@ -227,7 +191,7 @@ def test_a_panel_whose_clock_is_wrong_decides_by_its_own(make):
     emulator = make()
     put(emulator, 7)
     emulator.set_local_time(datetime(2027, 3, 3, 0, 0))
-    assert emulator.swipe(7, 1).reason == decision.NOT_AT_THIS_TIME
+    assert emulator.swipe(7, 1).reason == reasons.NOT_AT_THIS_TIME
 
 
 def test_power(make):
@@ -241,7 +205,7 @@ def test_power(make):
     assert emulator.swipe(7, 1).granted
     emulator.power_cycle(keep_memory=False)
     assert emulator.count() == 0
-    assert [event.reason for event in emulator.events()] == [decision.POWER_ON]
+    assert [event.reason for event in emulator.events()] == [reasons.POWER_ON]
 
 
 def test_hands_can_alter_what_is_held(make):
@@ -291,3 +255,58 @@ def test_the_clock_shows_what_it_was_put_to(at):
     emulator = WgEmulator(Identity(SERIAL), clock, UTC, drift_ppm=250.0)
     emulator.set_local_time(at.replace(microsecond=0))
     assert emulator.local_time() == at.replace(microsecond=0)
+
+
+def remembered(emulator):
+    """Everything that the panel keeps, as its journal would have it."""
+    return [str(line) for line in emulator.state.lines()]
+
+
+def filled():
+    """A panel with something of everything."""
+    emulator = WgEmulator(Identity(SERIAL), SetClock(datetime(2027, 3, 2, 2, 0, tzinfo=UTC)), UTC)
+    for number in (7, 8, 9):
+        emulator.put(Card(number, TODAY, TODAY, (1, 0, 29, 1), 7531, 5))
+    emulator.remove(8)
+    emulator.swipe(7, 1)
+    return emulator
+
+
+@given(st.lists(st.binary(max_size=130), max_size=8))
+def test_garbage_gets_no_answer_and_changes_nothing(frames):
+    emulator = filled()
+    before = remembered(emulator)
+    for frame in frames:
+        if len(frame) != 64 or frame[0] != 0x17 or frame[1] not in FUNCTIONS:
+            assert emulator.answer(frame) is None
+    assert remembered(emulator) == before
+
+
+requests = st.builds(
+    lambda function, serial, body: bytes((0x17, function, 0, 0)) + serial.to_bytes(4, "little") + body,
+    st.sampled_from(sorted(FUNCTIONS)),
+    st.sampled_from([SERIAL, SERIAL, SERIAL, 0, 1]),
+    st.one_of(
+        st.binary(min_size=56, max_size=56),
+        st.binary(max_size=12).map(lambda told: (b"\x55\xaa\xaa\x55" + told).ljust(56, b"\0")),
+        st.lists(st.sampled_from([0, 1, 2, 3, 4, 0x20, 0x27, 0x08, 0x30, 0xFF]), max_size=36).map(
+            lambda told: bytes(told).ljust(56, b"\0")
+        ),
+    ),
+)
+
+
+@given(st.lists(requests, max_size=12))
+def test_frames_that_somebody_made_up_crash_nothing_and_what_they_did_is_remembered(frames):
+    emulator = filled()
+    for frame in frames:
+        before, reply = remembered(emulator), emulator.answer(frame)
+        if reply is None:
+            assert frame[1] == 0x96 or remembered(emulator) == before
+        else:
+            assert (len(reply), reply[1], reply[4:8]) == (64, frame[1], SERIAL.to_bytes(4, "little"))
+        assert frame[4:8] == SERIAL.to_bytes(4, "little") or frame[1] == 0x94 or reply is None
+    again = WgEmulator(Identity(SERIAL), SetClock(datetime(2027, 3, 2, 2, 0, tzinfo=UTC)), UTC)
+    for line in emulator.state.lines():
+        again.state.apply(line)
+    assert remembered(again) == remembered(emulator)

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from uhppoted import decode, encode
+from uhppoted import decode, encode, structs
 
 from devices.wg import frames
 from devices.wg.frames import read_request, write_event, write_reply
@@ -40,7 +40,7 @@ REQUESTS = [
         frames.CardFrame(SERIAL, 123456789, date(2023, 1, 1), date(2025, 12, 31), (1, 0, 29, 1), 7531, 0),
     ),
     ("17 52 0000 78372a18 a2987c00", 0x52, frames.AskNumber(SERIAL, 8165538)),
-    ("17 54 0000 78372a18 55aaaa55", 0x54, frames.Erase(SERIAL, frames.MAGIC)),
+    ("17 54 0000 78372a18 55aaaa55", 0x54, frames.Sworn(SERIAL, frames.MAGIC)),
     ("17 58 0000 78372a18", 0x58, frames.Ask(SERIAL)),
     ("17 5a 0000 78372a18 9f7a9900", 0x5A, frames.AskNumber(SERIAL, 10058399)),
     ("17 5c 0000 78372a18 11270000", 0x5C, frames.AskNumber(SERIAL, 10001)),
@@ -61,6 +61,34 @@ REQUESTS = [
     ("17 b2 0000 78372a18 1d000000 55aaaa55", 0xB2, frames.SetEventIndex(SERIAL, 29, frames.MAGIC)),
     ("17 b4 0000 78372a18", 0xB4, frames.Ask(SERIAL)),
     ("17 98 0000 78372a18 1d", 0x98, frames.AskDoor(SERIAL, 29)),
+    ("17 84 0000 78372a18 02", 0x84, frames.ModeFrame(SERIAL, 2)),
+    ("17 86 0000 78372a18", 0x86, frames.Ask(SERIAL)),
+    ("17 8a 0000 78372a18 55aaaa55", 0x8A, frames.Sworn(SERIAL, frames.MAGIC)),
+    (
+        "17 8c 0000 78372a18 03 000000 39300000 00000000 3f420f00 31d40000",
+        0x8C,
+        frames.PasscodesFrame(SERIAL, 3, 12345, 0, 999999, 54321),
+    ),
+    ("17 8e 0000 78372a18 01", 0x8E, frames.Switch(SERIAL, True)),
+    ("17 a0 0000 78372a18 55aaaa55 01", 0xA0, frames.PcControl(SERIAL, frames.MAGIC, True)),
+    ("17 a2 0000 78372a18 08", 0xA2, frames.ModeFrame(SERIAL, 8)),
+    ("17 a4 0000 78372a18 01010001", 0xA4, frames.KeypadsFrame(SERIAL, (True, True, False, True))),
+    ("17 a6 0000 78372a18 55aaaa55", 0xA6, frames.Sworn(SERIAL, frames.MAGIC)),
+    (
+        "17 a8 0000 78372a18 20210101 20211231 01000100010000 0830 03 04 11",
+        0xA8,
+        frames.TaskFrame(
+            SERIAL, date(2021, 1, 1), date(2021, 12, 31), (True, False, True, False, True, False, False), time(8, 30), 3, 4,
+            17,
+        ),
+    ),
+    ("17 ac 0000 78372a18 55aaaa55", 0xAC, frames.Sworn(SERIAL, frames.MAGIC)),
+    ("17 c8 0000 78372a18 55aaaa55", 0xC8, frames.Sworn(SERIAL, frames.MAGIC)),
+    (  # uhppoted/uhppote-core, messages/set_first_card_test.go
+        "17 aa 0000 78372a18 03 0830 01 1745 02 01010001000101",
+        0xAA,
+        frames.FirstCardFrame(SERIAL, 3, time(8, 30), 1, time(17, 45), 2, (True, True, False, True, False, True, True)),
+    ),
 ]  # fmt: skip
 
 # uhppoted-lib-python, tests/uhppoted/test_decode.py and integration_tests/uhppoted/stub.py
@@ -77,6 +105,8 @@ REPLIES = [
     (0x5A, frames.CardFrame(SERIAL, 0, None, None, (0, 0, 0, 0), 0, 0), "17 5a 0000 78372a18"),
     (0x5C, frames.CardFrame(SERIAL, 0xFFFFFFFF, None, None, (0, 0, 0, 0), 0, 0), "17 5c 0000 78372a18 ffffffff"),
     (0x82, frames.DoorFrame(SERIAL, 3, 3, 7), "17 82 0000 78372a18 03 03 07"),
+    (0x86, frames.ModeFrame(SERIAL, 2), "17 86 0000 78372a18 02"),
+    (0xA0, frames.Ok(SERIAL, True), "17 a0 0000 78372a18 01"),
     (0x92, frames.ListenerFrame(SERIAL, IPv4Address("192.168.1.100"), 60001, 15), "17 92 0000 78372a18 c0a80164 61ea 0f"),
     (
         0x94,
@@ -162,6 +192,39 @@ def test_times_and_events_agree_with_uhppoted(at, index, reason, granted):
         write_reply(0xB0, frames.EventFrame(SERIAL, index, 1, granted, 4, 2, 7, at, reason))
     )
     assert (told.index, told.access_granted, told.timestamp, told.reason) == (index, granted, at, reason)
+
+
+addresses = st.integers(0, 0xFFFFFFFF).map(IPv4Address)
+flags7 = st.tuples(*[st.booleans()] * 7)
+
+
+@given(days, days, flags7, minutes, st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
+def test_a_task_as_uhppoted_writes_it_is_read_whole(opens, closes, weekdays, start, door, kind, more_cards):
+    request = bytes(encode.add_task_request(SERIAL, opens, closes, *(*weekdays, start, door, kind, more_cards)))
+    assert read_request(request) == (
+        0xA8, frames.TaskFrame(SERIAL, opens, closes, weekdays, start, door, kind, more_cards)
+    )  # fmt: skip
+
+
+@given(st.integers(0, 255), st.tuples(u32, u32, u32, u32), st.tuples(*[st.booleans()] * 4), flags7, minutes, minutes)
+def test_passcodes_keypads_and_first_cards_as_uhppoted_writes_them_are_read_whole(
+    door, codes, readers, weekdays, start, end
+):
+    request = bytes(encode.set_door_passcodes_request(SERIAL, door, *codes))
+    assert read_request(request)[1] == frames.PasscodesFrame(SERIAL, door, *codes)
+    request = bytes(encode.activate_keypads_request(SERIAL, *readers))
+    assert read_request(request) == (0xA4, frames.KeypadsFrame(SERIAL, readers))
+    modes = structs.DoorMode
+    for active, a in ((modes.CONTROLLED, 0), (modes.NORMALLY_OPEN, 1), (modes.NORMALLY_CLOSED, 2)):
+        told = structs.FirstCard(start, end, active, modes.FIRSTCARD_ONLY, structs.Weekdays(*weekdays))
+        request = bytes(encode.set_firstcard_request(SERIAL, door, told))
+        assert read_request(request)[1] == frames.FirstCardFrame(SERIAL, door, start, a, end, 3, weekdays)
+
+
+@given(addresses, addresses, addresses)
+def test_an_address_as_uhppoted_writes_it_is_read_whole(address, netmask, gateway):
+    request = bytes(encode.set_ip_request(SERIAL, address, netmask, gateway))
+    assert read_request(request) == (0x96, frames.AddressFrame(SERIAL, address, netmask, gateway, frames.MAGIC))
 
 
 def test_status_is_what_uhppoted_reads():

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import resource
 import signal
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from ipaddress import IPv4Address
 
 import pytest
-from uhppoted import decode, encode
+from uhppoted import decode, encode, structs
 
 from devices.wg.memory import Card, Journal, MemoryDamaged
 
 SERIAL = 405419896
 TODAY = date(2027, 3, 2)
+FIRST_CARD = structs.FirstCard(
+    time(9), time(17), structs.DoorMode.NORMALLY_OPEN, structs.DoorMode.FIRSTCARD_ONLY, structs.Weekdays(monday=True)
+)
+ADDRESSES = IPv4Address("10.1.2.3"), IPv4Address("255.0.0.0"), IPv4Address("10.0.0.1")
 
 
 def filled(make, path):
@@ -32,8 +37,18 @@ def filled(make, path):
         encode.set_door_control_request(SERIAL, 3, 2, 9),
         encode.set_time_profile_request(SERIAL, 29, TODAY, TODAY, *weekdays, *times, 3),
         encode.set_event_index_request(SERIAL, 2),
+        encode.set_antipassback_request(SERIAL, 2),
+        encode.set_interlock_request(SERIAL, 4),
+        encode.activate_keypads_request(SERIAL, True, False, False, True),
+        encode.set_door_passcodes_request(SERIAL, 2, 1, 22, 333, 999999),
+        encode.record_special_events_request(SERIAL, True),
+        encode.add_task_request(SERIAL, TODAY, TODAY, *(True,) * 7, times[0], 4, 2, 0),
+        encode.set_firstcard_request(SERIAL, 1, FIRST_CARD),
+        encode.refresh_tasklist_request(SERIAL),
     ):
-        assert emulator.answer(bytes(request)) is not None
+        reply = emulator.answer(bytes(request))
+        assert reply is not None and reply[8]
+    assert emulator.answer(bytes(encode.set_ip_request(SERIAL, *ADDRESSES))) is None
     return emulator
 
 
@@ -44,8 +59,10 @@ def everything(emulator):
         encode.get_time_profile_request(SERIAL, 29), encode.get_event_index_request(SERIAL),
         encode.get_listener_request(SERIAL), encode.get_event_request(SERIAL, 0), encode.get_event_request(SERIAL, 2),
         *(encode.get_card_by_index_request(SERIAL, index) for index in range(7)),
+        encode.get_antipassback_request(SERIAL), encode.get_controller_request(SERIAL),
     ]  # fmt: skip
-    return [emulator.answer(bytes(request)) for request in requests], emulator.cards()
+    told = emulator.state.rules, emulator.state.tasks, emulator.state.first_cards
+    return [emulator.answer(bytes(request)) for request in requests], emulator.cards(), told
 
 
 def test_a_restarted_panel_is_the_same(make, clock, tmp_path):
@@ -144,3 +161,35 @@ def test_a_journal_without_a_file_is_empty(tmp_path):
     journal.rewrite([])
     assert [path.name for path in tmp_path.iterdir()] == ["none"]
     journal.close()
+
+
+def test_a_restore_is_remembered_whole(make, tmp_path):
+    emulator = filled(make, tmp_path / "panel")
+    assert emulator.answer(bytes(encode.restore_default_parameters_request(SERIAL)))[8]
+    before = everything(emulator)
+    assert before[1:] == ([], (make().state.rules, (), {}))
+    emulator.close()
+    assert everything(make(tmp_path / "panel")) == before
+
+
+def test_a_cleared_profile_and_a_lost_event_stay_lost(make, tmp_path):
+    emulator = filled(make, tmp_path / "panel")
+    assert emulator.answer(bytes(encode.delete_all_time_profiles_request(SERIAL)))[8]
+    emulator.overflow(1)
+    emulator.close()
+    again = make(tmp_path / "panel")
+    assert again.state.profiles == {} and [event.index for event in again.events()] == [2]
+
+
+def test_what_is_not_written_down_is_not_kept(make, tmp_path):
+    emulator = make(tmp_path / "panel")
+    emulator.put(Card(11, TODAY, TODAY, (1, 1, 1, 1), 7531))
+    for request in (
+        encode.set_pc_control_request(SERIAL, True),
+        encode.add_task_request(SERIAL, TODAY, TODAY, *(True,) * 7, time(10), 1, 1, 0),
+    ):
+        assert emulator.answer(bytes(request))[8]
+    emulator.close()
+    again = make(tmp_path / "panel")
+    assert again.answer(bytes(encode.refresh_tasklist_request(SERIAL)))[8]
+    assert again.swipe(11, 1).granted and again.state.tasks == ()

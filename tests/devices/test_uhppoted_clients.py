@@ -184,3 +184,89 @@ def test_time_profiles(against):
         assert await ask("get_time_profile_record", 29) == profile
 
     against(scenario)
+
+
+def test_how_doors_are_driven(against):
+    async def scenario(ask, panel):
+        state = panel.emulator.state
+        assert (await ask("get_antipassback")).antipassback == 0
+        assert (await ask("set_antipassback", 3)).ok
+        assert (await ask("get_antipassback")).antipassback == 3
+        assert not (await ask("set_antipassback", 5)).ok
+        assert (await ask("set_interlock", 8)).ok and state.rules.interlock == 8
+        assert not (await ask("set_interlock", 5)).ok and state.rules.interlock == 8
+        assert (await ask("activate_keypads", True, False, True, False)).ok
+        assert state.rules.keypads == (True, False, True, False)
+        assert (await ask("set_door_passcodes", 3, 12345, 0, 999999, 54321)).ok
+        assert state.rules.passcodes[2] == (12345, 0, 999999, 54321)
+        assert await ask("set_door_passcodes_record", 4, [7, 8]) is True
+        assert state.rules.passcodes[3] == (7, 8, 0, 0)
+        assert not (await ask("set_door_passcodes", 5, 1, 2, 3, 4)).ok
+        assert (await ask("record_special_events", True)).updated and state.rules.special_events
+        assert (await ask("record_special_events", False)).updated and not state.rules.special_events
+        assert (await ask("get_antipassback")).antipassback == 3
+
+    against(scenario)
+
+
+def test_tasks_first_cards_and_profiles(against):
+    async def scenario(ask, panel):
+        emulator, everyday = panel.emulator, (True,) * 7
+        weekdays = structs.Weekdays(*everyday)
+        assert (await ask("add_task", TODAY, LATER, *everyday, time(10, 0), 3, 1, 0)).added
+        assert not (await ask("add_task", TODAY, LATER, *everyday, time(10, 0), 5, 1, 0)).added
+        assert await ask("add_task_record", structs.Task(2, 4, TODAY, LATER, weekdays, time(11, 0), 0)) is True
+        told = structs.FirstCard(
+            time(8, 30), time(17, 45), structs.DoorMode.NORMALLY_OPEN, structs.DoorMode.FIRSTCARD_ONLY, weekdays
+        )
+        assert await ask("set_firstcard", 1, told) is True
+        assert (emulator.state.tasks, emulator.state.first_cards) == ((), {})
+        assert (await ask("get_status")).relays == 0
+        assert (await ask("refresh_tasklist")).refreshed
+        assert len(emulator.state.tasks) == 2 and list(emulator.state.first_cards) == [1]
+        assert (await ask("get_status")).relays == 0b100
+        assert (await ask("get_door_control", 3)).mode == 3  # what a task did is not told
+        assert (await ask("clear_tasklist")).cleared and emulator.state.tasks == ()
+        span = {n: structs.TimeSegment(time(8, 30), time(11, 30)) for n in (1, 2, 3)}
+        profile = structs.TimeProfile(29, TODAY, LATER, weekdays, span, 0)
+        assert await ask("set_time_profile_record", profile) is True
+        assert (await ask("delete_all_time_profiles")).deleted
+        with pytest.raises(TimeProfileNotFound):
+            await ask("get_time_profile_record", 29)
+
+    against(scenario)
+
+
+def test_a_host_decides_and_a_panel_is_restored(against):
+    async def scenario(ask, panel):
+        await ask("put_card", 7, TODAY, LATER, 1, 1, 1, 1, 0)
+        assert panel.emulator.swipe(7, 1).reason == 1
+        assert (await ask("set_pc_control", True)).ok
+        assert panel.emulator.swipe(7, 1).reason == 5
+        assert (await ask("open_door", 1)).opened
+        assert (await ask("set_pc_control", False)).ok
+        assert panel.emulator.swipe(7, 1).reason == 1
+        await ask("set_door_control", 2, 2, 9)
+        await ask("set_listener", IPv4Address("127.61.0.9"), 60001)
+        assert (await ask("restore_default_parameters")).reset
+        told = await ask("get_controller")
+        assert (told.ip_address, told.subnet_mask) == (IPv4Address(0), IPv4Address("255.255.255.0"))
+        assert (await ask("get_cards")).cards == 0
+        told = await ask("get_door_control", 2)
+        assert (told.mode, told.delay, (await ask("get_listener")).port) == (3, 5, 0)
+        assert [event.reason for event in panel.emulator.events()] == [29]
+
+    against(scenario)
+
+
+def test_a_panel_is_moved_without_a_word(serve_panel):
+    async def main():
+        async with serve_panel() as panel:
+            controller = (SERIAL, "{}:{}".format(*panel.address), "udp")
+            network = (IPv4Address("192.168.1.125"), IPv4Address("255.255.254.0"), IPv4Address("192.168.1.2"))
+            client = UhppoteAsync(bind="0.0.0.0", broadcast="127.61.0.1:60000")
+            assert await client.set_ip(controller, *network, timeout=1) is True
+            told = await client.get_controller(controller, timeout=5)
+            assert told is not None and (told.ip_address, told.subnet_mask, told.gateway) == network
+
+    asyncio.run(main())
