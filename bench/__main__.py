@@ -9,11 +9,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import change, day, preview, reading, revoke, seats, walk
+from bench import change, day, emulator, idle, passages, preview, reading, revoke, seats, simulated, walk
 from bench.ground import Figure
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-MEASUREMENTS = (walk, revoke, change, preview, seats, day, reading)
+MEASUREMENTS = (walk, revoke, change, preview, seats, day, reading, passages, emulator, idle, simulated)
 
 
 def main() -> int:

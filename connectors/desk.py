@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from connectors.contract import Fingerprint, Json, Outcome
+from connectors.contract import Act, Fingerprint, Json, Mark, Outcome, Reported
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A target, held by one worker until its lease ends. `epoch` fences: a later claim makes this one void. A worker who
-    claimed only what is urgent leaves the rest to others. `tasks` are the first that were due when it was claimed."""
+    claimed only what is urgent leaves the rest to others. `tasks` are the first that were due when it was claimed, `acts`
+    what is to be done at most once, ahead of them. `doubtful` says that it could not be worked the last time."""
 
     target: str
     kind: str
@@ -25,6 +27,8 @@ class Claim:
     fingerprint: Fingerprint | None
     urgent_only: bool = False
     tasks: tuple[Task, ...] = ()
+    acts: tuple[Act, ...] = ()
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing that a full reading found on the target."""
+    """One thing that a full reading found on the target, and its rank."""
 
     key: str
     body: str
+    rank: int = 1
 
 
 class LeaseLost(Exception):
@@ -68,7 +73,7 @@ class LeaseLost(Exception):
 
 
 class Desk(Protocol):
-    """Where a gateway works. Every call but the first raises `LeaseLost` where the claim is void, else renews it."""
+    """Where a gateway works. Every call with a claim raises `LeaseLost` where that is void, else renews it."""
 
     async def claim(self, limit: int, *, urgent_only: bool, tasks_max: int = 0) -> Sequence[Claim]:
         """Take up to `limit` targets that have work which is due, urgent ones first, each with up to `tasks_max` of its
@@ -91,8 +96,30 @@ class Desk(Protocol):
         be asked between any two; a hint that is lost costs the rest of a chunk."""
         ...
 
+    async def acts(self, claim: Claim) -> Sequence[Act]:
+        """What has come up meanwhile to be done at most once."""
+        ...
+
+    async def act_begun(self, claim: Claim, act: str) -> bool:
+        """Say that an act leaves now, and only then send it. False where it must not be sent any more: it was begun
+        before, or its time is over."""
+        ...
+
+    async def acted(self, act: str, outcome: Outcome) -> None:
+        """Say what came of an act that was begun; a `Later` says that it may have been done, save where the device is out of
+        reach: then nothing was sent. Needs no claim: what was done is done, whoever has the target by now."""
+        ...
+
     async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
         """Say who answered. True where it is a new incarnation: all that was held there is forgotten."""
+        ...
+
+    async def read_on(self, claim: Claim, found: int) -> None:
+        """Say that a full reading has found so much, and goes on with the next claim, which comes soon."""
+        ...
+
+    async def missing(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> Sequence[str]:
+        """The keys that a full reading begun at `started` would show to be missing."""
         ...
 
     async def reconciled(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> int:
@@ -106,4 +133,55 @@ class Desk(Protocol):
 
     async def wait(self, timeout_s: float) -> None:
         """Return when there may be work, at the latest after `timeout_s`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A target whose passages are to be followed, from the newest that the hub has taken in."""
+
+    target: str
+    kind: str
+    settings: Mapping[str, Json]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Whose passages are to be followed, and at which "IP:PORT" they are heard (None: nowhere). Devices' clocks show the
+    time of `zone`. `version` names all that."""
+
+    version: str
+    listen: str | None
+    zone: ZoneInfo
+    targets: tuple[Watched, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a target reported after a mark, in order, without a hole."""
+
+    target: str
+    after: Mark
+    told: tuple[Reported, ...]
+
+
+class PassageDesk(Protocol):
+    """Where a gateway hands in what doors report. No claim is needed: whoever comes second is told so by the mark."""
+
+    async def watch(self, since: str | None) -> Watch | None:
+        """Whose passages to follow; None where that is still what it was at the version `since`."""
+        ...
+
+    async def passed(self, told: Sequence[Passed]) -> Sequence[Mark]:
+        """Hand in, in one step. For each the newest that the hub has now: where its `after` was not that, nothing of it was
+        taken."""
+        ...
+
+    async def overheard(self, address: str, serial: int) -> None:
+        """Say that somebody unknown speaks as a device would."""
+        ...
+
+    async def deaf(self, listen: str, why: str | None) -> None:
+        """Say why nothing can be heard there; None: it is heard again."""
         ...

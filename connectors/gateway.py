@@ -40,6 +40,11 @@ class Slots:
     stop_s_max: float = 5.0
 
 
+DOUBTFUL_MAX = 64
+"""So many targets that could not be worked the last time are tried beside the others: waiting for them costs nothing but
+the wait, and who waits for one that is dead serves none that is well."""
+
+
 class _Rounds:
     """When usual work may be taken. A round is over when nothing more is due, or when a target comes up again."""
 
@@ -88,6 +93,7 @@ class Gateway:
         self._rounds = _Rounds(self._slots.pace_s)
         self._contacts: dict[str, Contact] = {}
         self._working: set[asyncio.Task[None]] = set()
+        self._doubting: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; then let each worker end its chunk. Cancelling it ends everything at once."""
@@ -117,6 +123,7 @@ class Gateway:
         finally:
             await end_tasks(stopping, waking, *self._working)
             self._working.clear()
+            self._doubting.clear()
             for contact in self._contacts.values():
                 await contact.end()
 
@@ -131,7 +138,7 @@ class Gateway:
         """Fill the free slots, the last one only with what is urgent; between two rounds of usual work, all of them.
         Returns how many were filled."""
         taken = 0
-        while not stop.is_set() and (free := self._slots.workers_max - len(self._working)) > 0:
+        while not stop.is_set() and (free := self._free()) > 0:
             before = self._clock.monotonic()
             urgent_only = self._rounds.rest_s(before) > 0 or (free == 1 and self._slots.workers_max > 1)
             limit = max(1, free - 1)
@@ -143,7 +150,9 @@ class Gateway:
                 break
             for claim in claims:
                 lease = Lease(self._desk, claim, self._clock, before)
-                self._working.add(asyncio.create_task(self._work(lease, stop)))
+                self._working.add(task := asyncio.create_task(self._work(lease, stop)))
+                if claim.doubtful:
+                    self._doubting.add(task)
             if not urgent_only:
                 self._rounds.took([claim.target for claim in claims], limit, before)
             taken += len(claims)
@@ -151,9 +160,14 @@ class Gateway:
                 break
         return taken
 
+    def _free(self) -> int:
+        """How many more may be worked."""
+        return self._slots.workers_max - len(self._working) + min(len(self._doubting), DOUBTFUL_MAX)
+
     def _bury(self, done: set[asyncio.Task[None]]) -> None:
         for task in done & self._working:
             self._working.discard(task)
+            self._doubting.discard(task)
             task.result()
 
     async def _work(self, lease: Lease, stop: asyncio.Event) -> None:
@@ -167,6 +181,7 @@ class Gateway:
             except WireError as error:
                 _log.info("%s: %s", target, error)
                 contact.probed_at = None
+                await contact.forget_reading()
                 await lease.release(unreachable=later(error).reason)
             except EdgeError as error:
                 _log.warning("%s: %s", target, error)
@@ -176,6 +191,7 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - a bug is logged whole and parks this target; the others go on
             _log.exception("%s: a fault of the gateway's own", target)
             contact.probed_at = None
+            contact.reading = None
             await self._park(lease, PARKED.format(fault=type(error).__name__))
 
     async def _park(self, lease: Lease, reason: str) -> None:

@@ -18,15 +18,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from connectors.contract import (
+    ACT_UNKNOWN,
     RETRY_S,
+    Act,
     Compiled,
+    Conditions,
     Done,
     Fingerprint,
+    Heard,
     Holder,
     Later,
+    Mark,
     Outcome,
     Record,
     Refused,
+    Reported,
     Right,
     Settings,
     canonical,
@@ -127,6 +133,33 @@ class Units:
             for unit, rights in self.rights(holder, self.unit_kind).items()
         )
 
+    @property
+    def ear(self) -> None:
+        """A register tells of no passages."""
+
+    def fixtures(self, conditions: Conditions) -> Compiled:  # noqa: ARG002 - a register is set to nothing
+        """A register has no settings of ours."""
+        return Compiled({}, None)
+
+    def shows(self, key: str) -> bool:  # noqa: ARG002 - all keys alike
+        """All that a register holds can be read."""
+        return True
+
+    def needs(self, body: str) -> frozenset[str]:  # noqa: ARG002 - all bodies alike
+        """A unit without its lock's card opens nothing, and a card alone is refused."""
+        return frozenset()
+
+    def rank(self, key: str) -> int:  # noqa: ARG002 - all keys alike
+        """Whatever is strange goes as one is let out."""
+        return RANK_OCCUPANCY
+
+    def bears(self, key: str) -> bool:  # noqa: ARG002 - all keys alike
+        """The register itself keeps the order of occupant and cards."""
+        return False
+
+    async def set_clock(self, at: datetime) -> None:
+        """A register shows no clock."""
+
     def rights(self, holder: Holder, kind: str) -> dict[str, list[Right]]:
         """The holder's rights on units that are ours, by unit, without what is over."""
         found: dict[str, list[Right]] = {}
@@ -182,6 +215,19 @@ class Units:
         place = _place(key)
         outcome = await self._change(place.unit, lambda unit: (_without(unit, place), Done()))
         return Done() if outcome == Refused(REFUSED_UNKNOWN) else outcome
+
+    async def act(self, act: Act) -> Outcome:  # noqa: ARG002 - none is known
+        """A register does nothing by itself."""
+        return Refused(ACT_UNKNOWN)
+
+    async def passages(self, after: Mark, most: int) -> AsyncIterator[Reported]:  # noqa: ARG002 - there are none
+        """None: a register sees nobody pass."""
+        for none in ():
+            yield none
+
+    def hears(self, told: object) -> Heard | None:  # noqa: ARG002 - it does not speak
+        """Nothing."""
+        return None
 
     async def close(self) -> None:
         """Hang up."""

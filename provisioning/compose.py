@@ -20,16 +20,28 @@ from fastapi import FastAPI
 
 from connectors import registry
 from connectors.contract import Connector, Json
+from connectors.ears import Ears
 from connectors.gateway import Gateway, Slots
 from connectors.kept import Kept
 from devices.clock import Clock, SystemClock
 from provisioning.alarms.alarms import Alarms
+from provisioning.alarms.courier import Courier
+from provisioning.alarms.hooks import Hooks
+from provisioning.alarms.levels import Patience
+from provisioning.alarms.posting import Poster, Resolve, by_the_system
+from provisioning.alarms.watch import Watch
 from provisioning.api.app import create_app
 from provisioning.campus.campuses import Campuses
+from provisioning.conditions import endings
+from provisioning.conditions.conditions import Conditions
+from provisioning.conditions.endings import Endings
+from provisioning.conditions.exempt import Exempt
 from provisioning.console.pages import Console
 from provisioning.delivery.delivery import Delivery
 from provisioning.delivery.desk import HubDesk
+from provisioning.delivery.queues import Queues
 from provisioning.grants.eras import Eras
+from provisioning.grants.fixtures import Fixtures
 from provisioning.grants.giving import Giving
 from provisioning.grants.grants import Grants
 from provisioning.grants.proposals import Proposals
@@ -39,6 +51,7 @@ from provisioning.grants.rulebook import Rulebook
 from provisioning.grants.timer import Timer
 from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
+from provisioning.identity.loans import Loans
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
 from provisioning.intake.notices import Notices
@@ -47,6 +60,10 @@ from provisioning.nouns.ids import Ids, RandomBytes
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor
 from provisioning.operators.operators import Operators
+from provisioning.passages.desk import HubPassageDesk
+from provisioning.passages.keeping import Keeping
+from provisioning.passages.passages import Passages, Upon
+from provisioning.passages.views import PassageViews
 from provisioning.readiness.asof import AsOf
 from provisioning.readiness.readiness import Readiness
 from provisioning.settings import Settings
@@ -87,6 +104,27 @@ class World:
     clock: Clock = field(default_factory=SystemClock)
     random_bytes: RandomBytes = secrets.token_bytes
     hop: Hop = asyncio.to_thread
+    resolve: Resolve = by_the_system
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What passages take: who hears them, takes them in, answers for them, and forgets them."""
+
+    ears: Ears
+    passages: Passages
+    views: PassageViews
+    keeping: Keeping
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """What security orders: conditions of zones, who is let in all the same, loans of cards, and what ends them in time."""
+
+    conditions: Conditions
+    exempt: Exempt
+    loans: Loans
+    endings: Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +143,9 @@ class House:
     backups: Backups
     eras: Eras
     alarms: Alarms
+    hooks: Hooks
+    courier: Courier
+    watch: Watch
     holds: Holds
     campuses: Campuses
     operators: Operators
@@ -119,19 +160,42 @@ class House:
     labels: Labels
     scans: Scans
     grants: Grants
+    fixtures: Fixtures
+    guarding: Guarding
     giving: Giving
     proposals: Proposals
     revoking: Revoking
     timer: Timer
     delivery: Delivery
     gateway: Gateway
+    hearing: Hearing
     readiness: Readiness
     asof: AsOf
 
+    @property
+    def conditions(self) -> Conditions:
+        """Lockdowns, and releases by fire."""
+        return self.guarding.conditions
+
+    @property
+    def loans(self) -> Loans:
+        """Cards on loan."""
+        return self.guarding.loans
+
+    @property
+    def passage_views(self) -> PassageViews:
+        """Passages, and who is inside."""
+        return self.hearing.views
+
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep the house going: gateway, timers and sealer, until told to stop. A part that breaks stops all."""
+        """Keep the house going: gateway, timers, sealer, watch and courier, until told to stop. A part that breaks stops
+        all."""
         async with asyncio.TaskGroup() as parts:
             for part in (self.gateway.run(stop), self.timer.run(stop), self.sealer.run(stop, self.hop)):
+                parts.create_task(part)
+            for part in (self.watch.run(stop), self.courier.run(stop), self.guarding.endings.run(stop)):
+                parts.create_task(part)
+            for part in (self.hearing.ears.run(stop), self.hearing.keeping.run(stop)):
                 parts.create_task(part)
 
 
@@ -181,20 +245,22 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
 
 def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer: Signer, kept: Kept) -> House:
     story = Story(vault)
-    alarms = Alarms(story)
+    alarms = Alarms(story, Patience(*settings.alarm_minutes))
+    hooks, courier = _hooked(settings, world, store, vault, story, alarms)
     holds = Holds(story, alarms)
     campuses = Campuses(story)
     persons, cards = Persons(vault, story), Cards(story)
-    rulebook = Rulebook(story)
-    space, labels = Space(story), Labels(vault)
+    rulebook, space, labels = Rulebook(story), Space(story), Labels(vault)
     grants = Grants(story, alarms, campuses, rulebook, space)
+    fixtures = Fixtures(story, campuses, grants)
     delivery = Delivery(story, alarms, EMBEDDED)
+    guarding = _guarding(world, store, story, alarms, campuses, delivery, fixtures)
     operators = Operators(vault, story)
     intake = Intake(persons, story, campuses, holds)
     with store.writing() as tx:
-        _furnish(tx, settings, operators, rulebook)
+        _furnish(tx, settings, operators, rulebook, delivery)
         outside = (signer.verifying_key, settings.checkpoints, settings.tail_folder)
-        tail = Replay(story, alarms, grants, campuses, rulebook, persons, *outside).resume(tx)
+        tail = Replay(story, alarms, grants, fixtures, campuses, rulebook, persons, *outside).resume(tx)
     return House(
         settings=settings,
         clock=world.clock,
@@ -208,6 +274,9 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
         backups=Backups(store, story, signer.verifying_key, version("foyer")),
         eras=Eras(story),
         alarms=alarms,
+        hooks=hooks,
+        courier=courier,
+        watch=Watch(store, (alarms, Queues(alarms)), world.hop),
         holds=holds,
         campuses=campuses,
         operators=operators,
@@ -222,15 +291,27 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
         labels=labels,
         scans=Scans(vault, story, labels, world.clock),
         grants=grants,
+        fixtures=fixtures,
+        guarding=guarding,
         giving=Giving(story, grants, campuses),
         proposals=Proposals(holds, campuses, rulebook, grants, persons, intake),
         revoking=Revoking(story, grants, campuses),
-        timer=Timer(store, grants, world.hop),
+        timer=Timer(store, grants, fixtures, world.hop),
         delivery=delivery,
         gateway=_gateway(store, delivery, campuses, world, kept),
+        hearing=_hearing(settings, world, store, story, alarms, campuses, guarding),
         readiness=Readiness(campuses, grants),
         asof=AsOf(),
     )
+
+
+def _hooked(
+    settings: Settings, world: World, store: Store, vault: Vault, story: Story, alarms: Alarms
+) -> tuple[Hooks, Courier]:
+    """Where alarms are told outside, and who tells them there."""
+    hooks = Hooks(vault, story, settings.hook_networks)
+    poster = Poster(settings.hook_networks, world.resolve)
+    return hooks, Courier(store, story, alarms, hooks, poster, world.clock, world.hop)
 
 
 def _gateway(store: Store, delivery: Delivery, campuses: Campuses, world: World, kept: Kept) -> Gateway:
@@ -238,6 +319,42 @@ def _gateway(store: Store, delivery: Delivery, campuses: Campuses, world: World,
     desk = HubDesk(store, delivery, EMBEDDED, world.hop)
     return Gateway(
         desk, partial(_connector, store, campuses), kept, world.clock, slots=Slots(rest_s=1.0, pace_s=PACE_S)
+    )
+
+
+def _guarding(
+    world: World,
+    store: Store,
+    story: Story,
+    alarms: Alarms,
+    campuses: Campuses,
+    delivery: Delivery,
+    fixtures: Fixtures,
+) -> Guarding:
+    """What security orders: the doors follow through what targets are to be set to, ahead of other work."""
+    conditions = Conditions(story, alarms, campuses, delivery.acts, partial(fixtures.restate, urgent=True))
+    loans = Loans(story)
+    watch = Watch(store, (Endings(conditions, delivery.acts, loans),), world.hop, endings.LOOK_S)
+    return Guarding(conditions, Exempt(campuses, delivery.acts), loans, watch)
+
+
+def _hearing(
+    settings: Settings,
+    world: World,
+    store: Store,
+    story: Story,
+    alarms: Alarms,
+    campuses: Campuses,
+    guarding: Guarding,
+) -> Hearing:
+    """What hears doors, at a desk in the same process."""
+    passages = Passages(story, alarms, campuses, Upon(guarding.exempt.denied, guarding.conditions.fire))
+    desk = HubPassageDesk(store, passages, world.hop)
+    return Hearing(
+        Ears(desk, partial(_connector, store, campuses), world.clock),
+        passages,
+        PassageViews(story, campuses),
+        Keeping(store, settings.passage_days, world.hop),
     )
 
 
@@ -249,10 +366,11 @@ def _spare_the_collector() -> None:
     sys.setswitchinterval(SWITCH_S)
 
 
-def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Rulebook) -> None:
+def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Rulebook, delivery: Delivery) -> None:
     """What a hub needs before anybody can use it: claims that nobody else has, a first operator, the rules that ship."""
     # Whoever held these claims held this folder too, and is gone.
     delivery_rows.void_claims(tx, EMBEDDED)
+    delivery.acts.overdue(tx, begun_before=tx.now)
     delivery_rows.read_soon(tx, READ_SPREAD_S)
     token = operators.bootstrap(tx)
     if token is not None:

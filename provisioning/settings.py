@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from provisioning.nouns.refusals import Refusal
 
 PORT_USUAL = 8000
+PASSAGE_DAYS_MIN = 190
+"""Six months, whichever they are."""
+MINUTES_MAX = 7 * 24 * 60
+Minutes = Annotated[int, Field(ge=1, le=MINUTES_MAX)]
+
+
+class SettingBroken(Refusal):
+    """{name} is not written as it should be. Correct it where the hub is started; an example: {name}={example}"""
 
 
 class Settings(BaseSettings):
@@ -19,6 +31,33 @@ class Settings(BaseSettings):
     tail: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=PORT_USUAL, ge=0, le=65_535)
+    alarm_minutes: Annotated[tuple[Minutes, Minutes, Minutes], NoDecode] = (480, 30, 60)
+    """How long an alarm of level 1, 2, 3 waits before it is told again: `480,30,60`."""
+    hook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Networks at which hooks are called although they are this machine's own, or its link: `127.0.0.1/32,…`."""
+
+    passage_days: int = Field(default=PASSAGE_DAYS_MIN, ge=PASSAGE_DAYS_MIN)
+    """For how many days passages are kept."""
+
+    @field_validator("alarm_minutes", mode="before")
+    @classmethod
+    def _minutes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part.strip() for part in value.split(",")]
+        if len(parts) != 3 or not all(part.isdecimal() and 1 <= int(part) <= MINUTES_MAX for part in parts):
+            raise SettingBroken(name="FOYER_ALARM_MINUTES", example="480,30,60")
+        return [int(part) for part in parts]
+
+    @field_validator("hook_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+        except ValueError as error:
+            raise SettingBroken(name="FOYER_HOOK_NETWORKS", example="127.0.0.1/32,10.1.0.0/16") from error
 
     @property
     def database(self) -> Path:

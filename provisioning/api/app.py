@@ -9,11 +9,13 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from provisioning.api import (
+    acts,
     alarms,
     audit,
     backups,
     campus,
     cards,
+    conditions,
     docs,
     eras,
     flats,
@@ -23,6 +25,7 @@ from provisioning.api import (
     hr,
     notices,
     operators,
+    passages,
     persons,
     problems,
     readiness,
@@ -38,7 +41,7 @@ from provisioning.api.rooms import Rooms
 
 NOUNS = (
     hr, notices, holds, persons, who, grants, cards, readiness, revocations, targets, alarms, campus, rules,
-    story, audit, operators, seats, flats, backups, eras, health,
+    story, audit, operators, seats, flats, backups, eras, passages, conditions, acts, health,
 )  # fmt: skip
 
 

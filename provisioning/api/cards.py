@@ -1,11 +1,11 @@
-"""Cards: given out, reported lost, replaced. What follows for the doors is decided in the same transaction."""
+"""Cards: given out, lent, reported lost, replaced. What follows for the doors is decided in the same transaction."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
 
 from provisioning.api.asking import Asker, House, act, may
 from provisioning.api.problems import responses
@@ -22,6 +22,18 @@ class NewCard(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: int = Field(description="1 to 4294967294", examples=[20260001], strict=True)
+
+
+class LoanedCard(BaseModel):
+    """The card that is lent, and until when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int = Field(description="1 to 4294967294", examples=[20269001], strict=True)
+    until: NaiveDatetime = Field(
+        description="At the campus's own clock, without an offset", examples=["2026-12-01T18:00"]
+    )
+    beside: bool = Field(default=False, description="Leave their own cards in use, too", strict=True)
 
 
 class CardChange(Shape):
@@ -41,6 +53,29 @@ def assign(
         person = rooms.persons.get(tx, no)
         card = rooms.cards.assign(tx, person, new.number, asker.actor)
         effect = rooms.grants.look(tx, [person.id], asker.actor, card.id)
+    return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
+
+
+@router.post("/persons/{no}/cards/loan", summary="Lend a card")
+def lend(
+    rooms: House, asker: Annotated[Asker, may("card.write")], no: No, new: LoanedCard, *, dry_run: DryRun = False
+) -> CardChange:
+    """Put a card in a person's hands for a set time; their own rest meanwhile, and open again by themselves."""
+    with act(rooms.store, dry_run=dry_run) as tx:
+        person, zone = rooms.persons.get(tx, no), rooms.campuses.current(tx).zone
+        card = rooms.loans.lend(tx, person, new.number, new.until, zone, asker.actor, beside=new.beside)
+        effect = rooms.grants.look(tx, [person.id], asker.actor, card.id, urgent=True)
+    return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
+
+
+@router.post("/cards/{number}/return", summary="Take a lent card back")
+def take_back(
+    rooms: House, asker: Annotated[Asker, may("card.write")], number: Number, *, dry_run: DryRun = False
+) -> CardChange:
+    """End a loan at once: the card is taken from every door ahead of other work, and the holder's own open again."""
+    with act(rooms.store, dry_run=dry_run) as tx:
+        card = rooms.loans.take_back(tx, number, asker.actor)
+        effect = rooms.grants.look(tx, [card.person], asker.actor, card.id, urgent=True)
     return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,9 +15,11 @@ from provisioning.api.asking import Asker, House, may
 from provisioning.api.problems import responses
 from provisioning.api.rooms import Rooms
 from provisioning.api.shapes import CardShape, GrantShape, No, Shape, StayShape
+from provisioning.identity.loans import resting
 from provisioning.nouns.answers import StayWhy
-from provisioning.nouns.people import Credential, Person, Private, Stay
+from provisioning.nouns.people import CardState, Credential, Person, Private, Stay
 from provisioning.store import people as rows
+from provisioning.store import revocations
 from provisioning.store.engine import Tx
 
 router = APIRouter(tags=["persons"], responses=responses(401, 403, 422))
@@ -62,6 +65,7 @@ class PersonShape(Shape):
     created: datetime
     stays: list[LivedStayShape]
     cards: list[CardShape]
+    suspended: bool = Field(description="By security: no card of theirs opens anything until they are resumed")
 
 
 class PeoplePage(Shape):
@@ -118,8 +122,8 @@ def list_people(
         ids = [person.id for person in found]
         privates = rooms.persons.privates(tx, found)
         stays, cards = rows.stays_of(tx, ids), rows.credentials_of(tx, ids)
-        today = _today(rooms, tx)
-    people = [_person(one, privates, stays.get(one.id, ()), cards.get(one.id, ()), today) for one in found]
+        now = _Now(_today(rooms, tx), tx.now, frozenset(revocations.suspended(tx, ids)))
+    people = [_person(one, privates, stays.get(one.id, ()), cards.get(one.id, ()), now) for one in found]
     return PeoplePage(people=people, next=found[-1].no if len(found) == limit else None)
 
 
@@ -130,7 +134,8 @@ def show_person(rooms: House, no: No) -> PersonShape:
         person = rooms.persons.get(tx, no)
         privates = rooms.persons.privates(tx, [person])
         stays, cards = rooms.persons.stays(tx, person.id), rooms.cards.of(tx, person.id)
-        return _person(person, privates, stays, cards, _today(rooms, tx))
+        now = _Now(_today(rooms, tx), tx.now, frozenset(revocations.suspended(tx, [person.id])))
+        return _person(person, privates, stays, cards, now)
 
 
 @router.get("/persons/{no}/why", summary="Why somebody has a right, or not", responses=responses(404))
@@ -146,6 +151,15 @@ def why(
     with rooms.store.reading() as tx:
         answers = rooms.grants.why(tx, rooms.persons.get(tx, no), resource)
     return [_why(each, asker) for each in answers]
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The day at the site, the instant, and who is suspended by security."""
+
+    today: date
+    at: datetime
+    suspended: frozenset[str]
 
 
 def _today(rooms: Rooms, tx: Tx) -> date:
@@ -176,9 +190,11 @@ def _person(
     privates: Mapping[str, Private],
     stays: tuple[Stay, ...],
     cards: tuple[Credential, ...],
-    today: date,
+    now: _Now,
 ) -> PersonShape:
     private = privates.get(person.id)
+    suspended = person.id in now.suspended
+    idle = frozenset(card.id for card in cards) if suspended else resting(cards, now.at)
     return PersonShape(
         no=person.no,
         announced=private is None or bool(private.name),
@@ -186,9 +202,17 @@ def _person(
         phone=private.phone if private else None,
         id_number=_masked(private.id_number) if private and private.id_number else None,
         created=person.created,
-        stays=[_lived(each, today) for each in stays],
-        cards=[CardShape.of(each) for each in cards],
+        stays=[_lived(each, now.today) for each in stays],
+        cards=[CardShape.of(_shown(each, idle)) for each in cards],
+        suspended=suspended,
     )
+
+
+def _shown(card: Credential, idle: frozenset[str]) -> Credential:
+    """An active card that opens nothing just now is shown as suspended."""
+    if card.state is CardState.ACTIVE and card.id in idle:
+        return replace(card, state=CardState.SUSPENDED)
+    return card
 
 
 def _masked(number: str) -> str:

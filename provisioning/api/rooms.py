@@ -6,7 +6,10 @@ from typing import Protocol
 
 from devices.clock import Clock
 from provisioning.alarms.alarms import Alarms
+from provisioning.alarms.courier import Courier
+from provisioning.alarms.hooks import Hooks
 from provisioning.campus.campuses import Campuses
+from provisioning.conditions.conditions import Conditions
 from provisioning.delivery.delivery import Delivery
 from provisioning.grants.eras import Eras
 from provisioning.grants.giving import Giving
@@ -16,12 +19,14 @@ from provisioning.grants.revoking import Revoking
 from provisioning.grants.rulebook import Rulebook
 from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
+from provisioning.identity.loans import Loans
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
 from provisioning.intake.notices import Notices
 from provisioning.intake.webhook import Senders
 from provisioning.nouns.ids import Ids
 from provisioning.operators.operators import Operators
+from provisioning.passages.views import PassageViews
 from provisioning.readiness.asof import AsOf
 from provisioning.readiness.readiness import Readiness
 from provisioning.space.allotments import Allotments
@@ -58,6 +63,16 @@ class Rooms(Protocol):
     @property
     def alarms(self) -> Alarms:
         """Alarms."""
+        ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """Where alarms are told outside."""
+        ...
+
+    @property
+    def courier(self) -> Courier:
+        """Who tells them there."""
         ...
 
     @property
@@ -136,6 +151,11 @@ class Rooms(Protocol):
         ...
 
     @property
+    def passage_views(self) -> PassageViews:
+        """Passages, and who is inside."""
+        ...
+
+    @property
     def rulebook(self) -> Rulebook:
         """The rules in force."""
         ...
@@ -148,6 +168,16 @@ class Rooms(Protocol):
     @property
     def revoking(self) -> Revoking:
         """Revocation."""
+        ...
+
+    @property
+    def conditions(self) -> Conditions:
+        """Lockdowns, and releases by fire."""
+        ...
+
+    @property
+    def loans(self) -> Loans:
+        """Cards on loan."""
         ...
 
     @property

@@ -43,7 +43,8 @@ class CardShape(Shape):
     number: int
     opens: datetime
     closes: datetime | None
-    state: str = Field(description="active, lost or ended")
+    state: str = Field(description="active, suspended, lost or ended")
+    kind: str = Field(description="card, or lent: loan (in place of the holder's own) or spare (beside them)")
 
 
 class GrantShape(Shape):

@@ -33,6 +33,8 @@ class TargetShape(Shape):
     due: datetime | None = Field(description="When it is worked on next")
     unreachable: str | None = Field(description="Why it cannot be reached; null where it can")
     unreachable_since: datetime | None
+    reading_since: datetime | None = Field(description="Since when it is being read in full, piece by piece; else null")
+    reading_found: int | None = Field(description="How much that has found so far")
 
 
 class ReachingTarget(TargetShape):

@@ -10,6 +10,7 @@ from pathlib import Path
 from connectors.contract import Json
 from provisioning.campus.change import CampusChange, difference
 from provisioning.campus.file import Campus, TargetSpec, read_campus
+from provisioning.campus.schedules import lay_down
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import campus as rows
@@ -79,7 +80,8 @@ class Campuses:
         return CampusChange(campus.id, difference(before.campus if before else None, campus)), campus
 
     def apply(self, tx: Tx, text: str, name: str, actor: Actor) -> CampusChange:
-        """Put this text in force; the text that is in force already changes nothing. Raises as `plan` does."""
+        """Put this text in force; the text that is in force already changes nothing. Raises as `plan` does, and
+        `SchedulesFull`."""
         before = self._current(tx)
         change, campus = self.plan(tx, text, name)
         digest = _digest(text)
@@ -89,6 +91,7 @@ class Campuses:
         # Keyed by number and digest, so it is not taken for what is in force should this be rolled back.
         self._cached = _InForce(version, digest, campus)
         _put_targets(tx, campus)
+        lay_down(tx, campus)
         changes: list[Json] = [
             {"what": one.what, "verb": one.verb.value, "id": one.id, "fields": list(one.fields)}
             for one in change.changes

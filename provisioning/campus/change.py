@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from provisioning.campus.file import Campus
+from provisioning.campus.file import Campus, TargetSpec
 from provisioning.nouns.words import Language, say
 
 
@@ -31,6 +31,7 @@ WHATS = (
     "department",
     "office area",
     "zone",
+    "schedule",
     "office",
     "block of flats",
     "target",
@@ -104,6 +105,7 @@ def _things(campus: Campus) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
             "workdays": calendar.workdays,
             "holds": limits,
             "offers": campus.offer_days,
+            "passages": campus.listener,
         },
     )
     for site in campus.sites:
@@ -116,6 +118,9 @@ def _things(campus: Campus) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
         yield ("office area", area.id), {"name": area.name}
     for zone in campus.zones.values():
         yield ("zone", zone.id), {"name": zone.name}
+    for schedule in campus.schedules.values():
+        hours = {"hours": schedule.week, "holiday": schedule.holiday, "workday": schedule.workday}
+        yield ("schedule", schedule.id), {"name": schedule.name, **hours}
     for office in campus.offices.values():
         told = {"name": office.name, "building": office.building, "floor": office.floor, "area": office.area}
         its = {"department": office.department, "zone": office.zone, "seats": len(office.seats)}
@@ -124,8 +129,14 @@ def _things(campus: Campus) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
         told = {"name": block.name, "building": block.building, "tier": block.tier}
         yield ("block of flats", block.id), told | {"zone": block.zone, "flats": block.flats}
     for target in campus.targets:
-        own = {name: value for name, value in target.settings.items() if name != "doors"}
-        yield ("target", target.id), {"kind": target.kind, "name": target.name, "building": target.building, **own}
-        for door in target.doors:
-            told = {"name": door.name, "number": door.number, "zones": door.zones, "target": target.id}
-            yield ("door", door.id), told
+        yield from _things_of(target)
+
+
+def _things_of(target: TargetSpec) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    own = {name: value for name, value in target.settings.items() if name != "doors"}
+    yield ("target", target.id), {"kind": target.kind, "name": target.name, "building": target.building, **own}
+    settings: Any = target.settings.get("doors", ())
+    for door, said in zip(target.doors, settings, strict=True):
+        told = {"name": door.name, "number": door.number, "zones": door.zones, "target": target.id}
+        # How a door is set is its connector's affair; that it changes is everybody's.
+        yield ("door", door.id), told | {name: value for name, value in said.items() if name not in ("id", *told)}

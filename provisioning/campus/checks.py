@@ -39,6 +39,11 @@ SAYS: Mapping[str, tuple[str, str]] = {
     "string_too_short": ("{field} is empty.", "Give it a text."),
     "string_too_long": ("{field} is too long.", "The most is {max_length} characters."),
     "blank": ("{field} is blank, or has characters that cannot be printed.", "Give it a text."),
+    "hours": ("{found} are no hours.", 'Write them as in "08:00-18:00", with an end after the beginning.'),
+    "address": (
+        "{found} is no address at which panels can reach the gateway.",
+        "Write IP:PORT, such as 192.168.1.10:60001.",
+    ),
 }
 OTHERWISE = ("{field} is wrong: {why}.", "Correct it.")
 NO_ZONE = ("{found} is no time zone.", "Write one as in `time_zone: Asia/Shanghai`.")
@@ -121,7 +126,7 @@ def _repeated(document: Document) -> Iterator[Problem]:
 
 
 def _singular(document: Document) -> Iterator[tuple[str, str, Any, Loc]]:
-    for kind in ("sites", "departments", "areas", "zones", "targets", "offices", "blocks"):
+    for kind in ("sites", "departments", "areas", "zones", "targets", "offices", "blocks", "schedules"):
         yield from (("id", f"id of {kind}", at, loc) for loc, at in _held(document.value, kind, "id"))
     for kind in ("departments", "areas"):
         for loc, item in _items(document.value, kind):
@@ -147,7 +152,7 @@ def _singular_of_targets(document: Document) -> Iterator[tuple[str, str, Any, Lo
 def _unknown(document: Document) -> Iterator[Problem]:
     """What names something that the file does not have."""
     value = document.value
-    known = {kind: _ids(value, kind) for kind in ("zones", "departments", "areas")}
+    known = {kind: _ids(value, kind) for kind in ("zones", "departments", "areas", "schedules")}
     known["sites"] = {one["id"] for _, one in _buildings(document) if isinstance(one.get("id"), str)}
     for kind, key, field, where in NAMING:
         for loc, item in _items(value, kind):
@@ -159,6 +164,18 @@ def _unknown(document: Document) -> Iterator[Problem]:
             for place, zone in _listed(door, "zones"):
                 if zone not in known["zones"]:
                     yield _missing(document, (*loc, *at, *place), "zone", zone, "zones")
+            yield from _unknown_of_door(document, (*loc, *at), door, known)
+
+
+def _unknown_of_door(
+    document: Document, loc: Loc, door: dict[str, Any], known: Mapping[str, set[str]]
+) -> Iterator[Problem]:
+    for key in ("schedule", "unlocked"):
+        if isinstance(named := door.get(key), str) and named not in known["schedules"]:
+            yield _missing(document, (*loc, key), "schedule", named, "schedules")
+    first = door.get("first_card")
+    if isinstance(first, dict) and isinstance(named := first.get("zone"), str) and named not in known["zones"]:
+        yield _missing(document, (*loc, "first_card", "zone"), "zone", named, "zones")
 
 
 def _departments(document: Document) -> Iterator[Problem]:

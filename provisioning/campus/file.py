@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 
 from connectors.contract import Json
 from devices.campus import CampusError, Problem, read
-from policies.calendar import Calendar
+from policies.calendar import Calendar, Spans
 from provisioning.campus.checks import problems_of
 from provisioning.campus.shape import (
+    WEEKDAYS,
     BlockShape,
     BuildingShape,
     CampusShape,
     DepartmentShape,
     NameShape,
     OfficeShape,
+    ScheduleShape,
     SiteShape,
     TargetShape,
+    spans_of,
 )
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.words import Language, say
@@ -137,6 +140,17 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """When doors may be open: for each weekday, Monday first; on holidays; and on weekend days that are worked."""
+
+    id: str
+    name: Mapping[str, str]
+    week: tuple[Spans, ...]
+    holiday: Spans
+    workday: Spans
+
+
+@dataclass(frozen=True, slots=True)
 class HoldLimits:
     """From which size on a change of mind waits for a second person, counted over 24 hours: more than `arrivals_max`
     people gain, or more than `losses_percent_max` percent of all people, and more than `losses_min`, lose."""
@@ -149,7 +163,7 @@ class HoldLimits:
 @dataclass(frozen=True, slots=True)
 class Campus:
     """A whole campus. `seats` and `flats` lead from a unit's id to its office or block; `offer_days` is how long the
-    offer of a flat waits for an answer."""
+    offer of a flat waits for an answer; `listener` "IP:PORT", where the gateway hears passages, None: nowhere."""
 
     id: str
     name: Mapping[str, str]
@@ -166,6 +180,8 @@ class Campus:
     flats: Mapping[str, Block]
     hold_limits: HoldLimits
     offer_days: int
+    schedules: Mapping[str, Schedule]
+    listener: str | None = None
 
     def department(self, word: str) -> str | None:
         """The id of the department of this id or name, in either language."""
@@ -211,6 +227,8 @@ def read_campus(text: str, name: str) -> Campus:
         flats={flat: one for one in blocks for flat in one.flats},
         hold_limits=HoldLimits(holds.arrivals_max, holds.losses_percent_max, holds.losses_min),
         offer_days=shape.offers.days,
+        schedules={one.id: _schedule(one) for one in shape.schedules},
+        listener=shape.passages.listen,
     )
 
 
@@ -251,6 +269,16 @@ def _block(shape: BlockShape) -> Block:
 
 def _department(shape: DepartmentShape) -> Department:
     return Department(shape.id, _name(shape.name), shape.parent)
+
+
+def _schedule(shape: ScheduleShape) -> Schedule:
+    told: dict[str, list[str]] = {day: [] for day in WEEKDAYS}
+    for line in shape.hours:
+        for day in line.days:
+            told[day] += line.spans
+    week = tuple(spans_of(told[day]) for day in WEEKDAYS)
+    workday = week[0] if shape.workday is None else spans_of(shape.workday)
+    return Schedule(shape.id, _name(shape.name), week, spans_of(shape.holiday), workday)
 
 
 def _target(shape: TargetShape) -> TargetSpec:

@@ -1,10 +1,15 @@
 """The shape of a campus file: which keys stand where, and of what kind. Settings of targets are their connectors' affair."""
 
+import re
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+from policies.calendar import Span, Spans, joined
 
 NAME_CHARS_MAX = 100
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
@@ -15,6 +20,10 @@ OFFICE_SEATS_MAX = 500
 BLOCK_FLATS_MAX = 500
 HELD_ARRIVALS_MAX = 1_000_000
 OFFER_DAYS_MAX = 90
+SCHEDULES_MAX = 60
+SPANS_MAX = 12
+SPAN_MINUTES_MIN = 2
+"""A panel takes a span of its first minute alone for none at all."""
 
 
 def _told(text: str) -> str:
@@ -23,6 +32,44 @@ def _told(text: str) -> str:
     return text
 
 
+def _hours(text: str) -> str:
+    spans_of([text])
+    return text
+
+
+def spans_of(told: Iterable[str]) -> Spans:
+    """Hours as they are written in the file, as spans of minutes. Raises ValueError."""
+    return joined(map(_span, told))
+
+
+def _span(text: str) -> Span:
+    begins, dash, ends = text.partition("-")
+    span = (_minute(begins), _minute(ends)) if dash else (0, 0)
+    if span[1] - span[0] < SPAN_MINUTES_MIN:
+        raise PydanticCustomError("hours", "hours")
+    return span
+
+
+def _minute(text: str) -> int:
+    if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text) is None:
+        raise PydanticCustomError("hours", "hours")
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def _address(text: str) -> str:
+    host, _, port = text.partition(":")
+    try:
+        fits = not IPv4Address(host).is_unspecified and port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535
+    except ValueError:
+        fits = False
+    if not fits:
+        raise PydanticCustomError("address", "address")
+    return text
+
+
+Hours = Annotated[str, AfterValidator(_hours)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Text = Annotated[str, Field(max_length=NAME_CHARS_MAX), AfterValidator(_told)]
 Metres = Annotated[int, Field(ge=-METRES_MAX, le=METRES_MAX)]
@@ -87,9 +134,13 @@ class CalendarShape(_Part):
 
 
 class EmulateShape(_Part):
-    """Where an emulated target listens for its rehearsals."""
+    """Where an emulated target listens for its rehearsals, and how it is made; its bounds are its emulator's affair."""
 
     control: str | None = None
+    version: Literal["8.92", "6.62"] | None = None
+    events_max: int | None = None
+    events_chunk: int | None = None
+    held_open_s: int | None = None
 
 
 class TargetShape(_Part):
@@ -141,6 +192,30 @@ class OffersShape(_Part):
     days: Annotated[int, Field(ge=1, le=OFFER_DAYS_MAX)] = 7
 
 
+class PassagesShape(_Part):
+    """Where the gateway hears passages: "IP:PORT" of its own machine, as panels reach it."""
+
+    listen: Annotated[str, AfterValidator(_address)] | None = None
+
+
+class HoursShape(_Part):
+    """From when to when, on some weekdays: `"08:00-18:00"`; what ends at 24:00 ends with the day."""
+
+    days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
+    spans: Annotated[list[Hours], Field(min_length=1, max_length=SPANS_MAX)]
+
+
+class ScheduleShape(_Part):
+    """When doors may be open. A day that no line names has no hours; a weekend day that is worked goes by Monday's where
+    `workday` is not told, and on a holiday there are none where `holiday` is not."""
+
+    id: Id
+    name: NameShape
+    hours: Annotated[list[HoursShape], Field(max_length=7)]
+    holiday: Annotated[list[Hours], Field(max_length=SPANS_MAX)] = []
+    workday: Annotated[list[Hours], Field(max_length=SPANS_MAX)] | None = None
+
+
 class CampusShape(_Part):
     """The whole file."""
 
@@ -148,6 +223,7 @@ class CampusShape(_Part):
     name: NameShape
     time_zone: str
     calendar: CalendarShape = CalendarShape()
+    schedules: Annotated[list[ScheduleShape], Field(max_length=SCHEDULES_MAX)] = []
     sites: Annotated[list[SiteShape], Field(min_length=1)]
     departments: Annotated[list[DepartmentShape], Field(min_length=1)]
     areas: Annotated[list[AreaShape], Field(min_length=1)]
@@ -157,3 +233,4 @@ class CampusShape(_Part):
     blocks: list[BlockShape] = []
     holds: HoldsShape = HoldsShape()
     offers: OffersShape = OffersShape()
+    passages: PassagesShape = PassagesShape()

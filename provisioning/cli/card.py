@@ -20,7 +20,14 @@ def arguments(parser: Parser) -> None:
     replacing = parser.child(verbs, "replace", "give another card in place of one", replace)
     replacing.word("OLD", help="the card that is handed in or lost", type=int)
     replacing.word("NEW", help="the card that takes its place", type=int)
-    for each in (assigning, losing, replacing):
+    lending = parser.child(verbs, "loan", "lend a card for a set time; one's own rest meanwhile", loan)
+    lending.word("NO", help="staff number")
+    lending.flag("--card", required=True, type=int, metavar="NUMBER", help="the card that is lent")
+    lending.flag("--until", required=True, metavar="TIME", help="when the loan ends, such as 2026-12-01T18:00")
+    lending.flag("--beside", action="store_true", default=False, help="leave their own cards in use, too")
+    returning = parser.child(verbs, "return", "take a lent card back", take_back)
+    returning.word("NUMBER", help="card number", type=int)
+    for each in (assigning, losing, replacing, lending, returning):
         each.dry_run()
 
 
@@ -45,6 +52,22 @@ def replace(errand: Errand) -> int:
     body = {"number": args.new}
     change = errand.hub.post(at("cards", args.old, "replace"), {"dry_run": args.dry_run}, body)
     return _tell(errand, change, "Card {number} takes the place of {old}.", old=args.old)
+
+
+def loan(errand: Errand) -> int:
+    """Lend a card."""
+    args = errand.args
+    body = {"number": args.card, "until": args.until, "beside": args.beside}
+    change = errand.hub.post(at("persons", args.no, "cards", "loan"), {"dry_run": args.dry_run}, body)
+    until = errand.screen.when(change["card"]["closes"])
+    return _tell(errand, change, "Card {number} is lent to {no} until {until}.", no=args.no, until=until)
+
+
+def take_back(errand: Errand) -> int:
+    """End a loan."""
+    args = errand.args
+    change = errand.hub.post(at("cards", args.number, "return"), {"dry_run": args.dry_run})
+    return _tell(errand, change, "Card {number} is no longer on loan.")
 
 
 def put_effect(errand: Errand, effect: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ def list_notices(errand: Errand) -> int:
 def send(errand: Errand) -> int:
     """Sign and send; 1 where an event was refused."""
     from devices.clock import SystemClock
-    from provisioning.intake.signing import sign
+    from provisioning.vault.signatures import sign
 
     path = Path(errand.args.file)
     events = _events(path, errand.read(path), errand.args.source)

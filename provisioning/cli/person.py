@@ -76,6 +76,11 @@ def put_person(errand: Errand, person: dict[str, Any]) -> None:
             id=screen.cell(person["id_number"]),
             phone=screen.cell(person["phone"]),
         )
+    if person["suspended"]:
+        told = screen.words(
+            "Suspended by security: no card opens anything. Let them in again: foyer resume {no}", no=person["no"]
+        )
+        screen.put(screen.tone(told, "bad"))
     stays = [
         [s["department"], s["post"], s["kind"], s["area"], s["arrival"], s["departure"], s["state"]]
         for s in person["stays"]

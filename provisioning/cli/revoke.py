@@ -12,6 +12,21 @@ from provisioning.cli.hub import at
 
 ASK_EVERY_S = 0.25
 ASK_TIMES_MAX = 2_400
+SAID = {
+    ("revoked", True): "{no} is revoked, and {count} records are proved gone.",
+    ("revoked", False): (
+        "{no} is revoked; {exposed} of {count} records are not proved gone yet. Until then they could still open a door. "
+        "Ask again: foyer person certificates {no}"
+    ),
+    (
+        "suspended",
+        True,
+    ): "{no} is suspended by security, and {count} records are proved gone. Let them in again: foyer resume {no}",
+    ("suspended", False): (
+        "{no} is suspended by security; {exposed} of {count} records are not proved gone yet. Until then they could still "
+        "open a door. Ask again: foyer person certificates {no}"
+    ),
+}
 TONES = {"proved gone": "good", "superseded": "good", "exposed": "bad"}
 
 
@@ -26,8 +41,13 @@ def arguments(parser: Parser) -> None:
 
 def revoke(errand: Errand) -> int:
     """Revoke; 5 where it was waited for and a line is still exposed."""
+    return take_away(errand, "revoke")
+
+
+def take_away(errand: Errand, verb: str) -> int:
+    """Revoke or suspend, and show how far that is proved; 5 where it was waited for and a line is still exposed."""
     args, screen = errand.args, errand.screen
-    certificate = errand.hub.post(at("persons", args.no, "revoke"), {"dry_run": args.dry_run}, {"reason": args.reason})
+    certificate = errand.hub.post(at("persons", args.no, verb), {"dry_run": args.dry_run}, {"reason": args.reason})
     if args.wait and not args.dry_run:
         certificate = _wait(errand, certificate)
     if errand.as_json:
@@ -64,18 +84,10 @@ def put_certificate(errand: Errand, certificate: dict[str, Any], *, listed: bool
     if listed and certificate["lines"]:
         _table(errand, certificate)
     exposed = sum(line["state"] == "exposed" for line in certificate["lines"])
-    if certificate["settled"]:
-        screen.say(
-            "{no} is revoked, and {count} records are proved gone.",
-            no=certificate["no"],
-            count=len(certificate["lines"]),
-        )
-    else:
-        screen.say(
-            "{no} is revoked; {exposed} of {count} records are not proved gone yet. "
-            "Until then they could still open a door. Ask again: foyer person certificates {no}",
-            no=certificate["no"], exposed=exposed, count=len(certificate["lines"]), id=certificate["id"],
-        )  # fmt: skip
+    sentence = SAID[certificate["kind"], certificate["settled"]]
+    screen.say(sentence, no=certificate["no"], exposed=exposed, count=len(certificate["lines"]))
+    if certificate["lifted"]:
+        screen.say("It was lifted {at}, by {by}.", at=screen.when(certificate["lifted"]), by=certificate["lifted_by"])
     screen.say("Certificate {id}, by {operator}.", id=certificate["id"], operator=certificate["operator"])
 
 

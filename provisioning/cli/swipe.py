@@ -10,9 +10,16 @@ from provisioning.cli.errand import OK, REFUSED, CommandFailed, Errand
 from provisioning.cli.grammar import Parser
 
 REASONS = {
+    0: "the panel waits for the PIN",
     1: "the card may pass",
+    5: "the panel leaves it to its host",
     6: "the card has no right here, or not today",
+    7: "the PIN is wrong",
+    8: "the card must first go back the other way",
+    9: "more cards must be shown",
+    10: "a card with first-card privilege must come first",
     11: "the door is held shut",
+    12: "another door of the interlock is open",
     15: "not at this time of day",
     18: "the panel does not know this card",
 }
@@ -31,6 +38,7 @@ def arguments(parser: Parser) -> None:
     """The words of `foyer swipe`."""
     parser.word("CARD", help="card number", type=int)
     parser.word("DOOR", help="the door's id in the campus file")
+    parser.flag("--pin", metavar="NUMBER", type=int, help="the PIN that is typed after the card")
     parser.flag("--campus", metavar="FILE", help="the campus file; without it the hub is asked for its own")
     parser.set_defaults(carry_out=swipe)
 
@@ -41,9 +49,10 @@ def swipe(errand: Errand) -> int:
     from devices.wire import WireError
 
     args, screen = errand.args, errand.screen
-    control, number = _door(errand)
+    control, number = door_of(errand)
+    typed = {} if args.pin is None else {"pin": args.pin}
     try:
-        came = asyncio.run(act(control, "swipe", card=args.card, door=number))
+        came = asyncio.run(act(control, "swipe", card=args.card, door=number, **typed))
     except WireError as error:
         raise PanelAway(door=args.door, control=control, why=error) from error
     reason = REASONS.get(came["reason"], OTHER_REASON)
@@ -60,7 +69,7 @@ def swipe(errand: Errand) -> int:
     return OK if came["open"] else REFUSED
 
 
-def _door(errand: Errand) -> tuple[str, int]:
+def door_of(errand: Errand) -> tuple[str, int]:
     """The control port of the door's panel, and the door's number there."""
     from devices.campus import read
 

@@ -89,6 +89,8 @@ def _tell(errand: Errand, target: dict[str, Any]) -> int:
         ("refused", target["refused"]),
         ("last seen", screen.when(target["seen"])),
         ("last read", screen.when(target["read"])),
+        ("being read since", screen.when(target["reading_since"])),
+        ("found so far", target["reading_found"]),
         ("first date runs out", screen.when(target["dates_from"])),
         ("configuration expires on", screen.when(target["dates_until"])),
         ("not reachable since", screen.when(target["unreachable_since"])),

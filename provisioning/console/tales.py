@@ -5,6 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TALES: Mapping[str, str] = {
+    "act.done": "A door was opened from afar",
+    "act.expired": "A door was not opened in time",
+    "act.ordered": "A door is to be opened",
+    "act.refused": "A door was not opened",
+    "act.unknown": "A door may have been opened",
+    "card.lent": "Card lent",
+    "card.loan-over": "Loan of a card is over",
+    "card.returned": "Lent card returned",
+    "condition.fire": "Zone released for fire",
+    "condition.lockdown": "Zone under lockdown",
+    "condition.released": "Zone as it was before",
+    "person.resumed": "Resumed by security",
+    "person.suspended": "Suspended by security",
     "alarm.acknowledged": "Alarm acknowledged",
     "alarm.raised": "Alarm raised",
     "batch.taken": "HR sheet taken",
@@ -56,6 +69,11 @@ TALES: Mapping[str, str] = {
 }
 
 TONES: Mapping[str, str] = {
+    "act.unknown": "warn",
+    "condition.fire": "bad",
+    "condition.lockdown": "bad",
+    "condition.released": "good",
+    "person.suspended": "warn",
     "alarm.raised": "warn",
     "drift.altered": "bad",
     "drift.foreign": "bad",

@@ -9,27 +9,31 @@ from datetime import datetime, timedelta
 from connectors.contract import Done, Fingerprint, Json
 from connectors.desk import Found, Report
 from provisioning.alarms.alarms import Alarms
+from provisioning.delivery.acts import Acts
 from provisioning.delivery.outcomes import DOUBLINGS_MAX, noted, receipt
-from provisioning.delivery.readings import Difference, differences
+from provisioning.delivery.readings import Difference, differences, read_every_s
 from provisioning.nouns.answers import Drift, TargetState
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.rights import DriftKind, WantedHeld
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import delivery as rows
-from provisioning.store import revocations
+from provisioning.store import drifts, revocations
 from provisioning.store.delivery import Noted
 from provisioning.store.engine import Tx
 from provisioning.store.rights import Wish, wish
 from provisioning.story.story import Story
 
-READ_EVERY_S = 600.0
 READ_SPREAD_S = 60
+READ_REST_S = 1.0
+READ_AGAIN_S = 60.0
 REACH_BACKOFF_S = 1.0
 REACH_BACKOFF_S_MAX = 60.0
 URGENT_BACKOFF_S_MAX = 5.0
 PARKED_S = 30.0
 ALARM_AFTER_TRIES = 3
-FOREIGN_RANK = 1
+ACKNOWLEDGED_S = 6 * 3600.0
+"""So old may be what a target acknowledged and cannot show: then it is sent again."""
+CLOCK_OFF_S, CLOCK_DRIFTED_S = 2.0, 10.0
 KEYS_NAMED_MAX = 5
 
 DRIFTED = {
@@ -44,6 +48,10 @@ DRIFTED = {
         "{target} lacked {count} that were proved there: {keys}. They are being put back; find out who took them away."
     ),
 }
+CLOCK_DRIFTED = (
+    "The clock of {target} was off by more than {seconds} s, and was set. Until then its doors may have opened and shut at"
+    " the wrong time; if it comes again, have its battery looked at."
+)
 ANOTHER = "Another device, or one that lost its memory, answers as {target}. All its records are put there again."
 UNREACHED = "{target} cannot be reached. {why} What it holds stays as it is until it answers; see: foyer targets"
 PARKED = (
@@ -58,6 +66,7 @@ class Delivery:
         self._story = story
         self._alarms = alarms
         self._gateway = gateway
+        self.acts = Acts(story, gateway)
 
     def report(self, tx: Tx, target: str, reports: Sequence[Report]) -> None:
         """Take in outcomes; receipts go into the story, and onto the revocations that waited for them."""
@@ -73,7 +82,7 @@ class Delivery:
             if event is not None and isinstance(report.outcome, Done) and row.wanted is None:
                 revocations.prove_lines(tx, target, row.key, row.revision, event)
         rows.note(tx, changed)
-        rows.right_drifts(tx, target)
+        drifts.right_drifts(tx, target)
 
     def introduce(self, tx: Tx, target: str, fingerprint: Fingerprint) -> bool:
         """Note who answered; True where it is not the one that was there before, or has lost its memory."""
@@ -88,19 +97,34 @@ class Delivery:
             self._story.tell(tx, Told("target.another", self._gateway, target=target, data=data))
         if back:
             self._story.tell(tx, Told("target.back", self._gateway, target=target))
-        rows.reached(tx, target, fingerprint, read_now=another or back)
+        if fingerprint.off_s is not None and abs(fingerprint.off_s) > CLOCK_OFF_S:
+            self._clock_was_off(tx, target, fingerprint.off_s, known_before=known is not None and not another)
+        # One that comes and goes is not read from end to end each time that it comes.
+        again = tx.now if another or before.read is None else max(tx.now, before.read + timedelta(seconds=READ_AGAIN_S))
+        rows.reached(tx, target, fingerprint, again if another or back else None)
         return another
+
+    def read_on(self, tx: Tx, target: str, found: int) -> None:
+        """Note how far a full reading has come; it goes on after a rest, so that no panel is flooded."""
+        rows.read_on(tx, target, found, tx.now + timedelta(seconds=READ_REST_S))
+
+    def missing(self, tx: Tx, target: str, found: Sequence[Found], started: datetime) -> list[str]:
+        """The keys that this full reading would show to be missing."""
+        shown = differences(rows.records_at(tx, target), {each.key: each.body for each in found}, started)
+        return [each.key for each in shown if each.kind is DriftKind.MISSING]
 
     def reconciled(self, tx: Tx, target: str, found: Sequence[Found], started: datetime) -> int:
         """Take in a full reading: what differs is drift, an alarm, and work."""
         shown = differences(rows.records_at(tx, target), {each.key: each.body for each in found}, started)
-        rows.read_through(tx, target, tx.now + timedelta(seconds=READ_EVERY_S + _spread(target)))
+        rows.read_through(tx, target, tx.now + timedelta(seconds=read_every_s(len(found)) + _spread(target)))
+        drifts.send_again(tx, target, tx.now - timedelta(seconds=ACKNOWLEDGED_S))
         if not shown:
             return 0
         for kind in DriftKind:
             self._drifted(tx, target, kind, [each for each in shown if each.kind is kind])
-        rows.add_foreign(tx, target, {each.key: each.found or "" for each in shown if each.row is None}, FOREIGN_RANK)
-        rows.note_found(tx, target, {each.key: each.found for each in shown if each.row is not None})
+        ranks = {each.key: each.rank for each in found}
+        drifts.add_foreign(tx, target, {each.key: each.found or "" for each in shown if each.row is None}, ranks)
+        drifts.note_found(tx, target, {each.key: each.found for each in shown if each.row is not None})
         wish(tx, [_righting(each.row, each.kind) for each in shown if each.row is not None])
         return len(shown)
 
@@ -133,7 +157,15 @@ class Delivery:
 
     def drifts(self, tx: Tx, limit: int, *, open_only: bool = False) -> list[Drift]:
         """What readings have shown, the latest first."""
-        return rows.drifts(tx, limit, open_only=open_only)
+        return drifts.drifts(tx, limit, open_only=open_only)
+
+    def _clock_was_off(self, tx: Tx, target: str, off_s: float, *, known_before: bool) -> None:
+        """It was set as soon as it was seen. One that is new here was never set before, so it has not drifted."""
+        data: dict[str, Json] = {"off_ms": round(off_s * 1000)}
+        self._story.tell(tx, Told("target.clock-set", self._gateway, target=target, data=data))
+        if abs(off_s) > CLOCK_DRIFTED_S and known_before:
+            fields: dict[str, Json] = {"target": target, "seconds": round(CLOCK_DRIFTED_S)}
+            self._alarms.raise_alarm(tx, "drift.clock", CLOCK_DRIFTED, fields, target=target)
 
     def _out_of_reach(self, tx: Tx, target: str, why: str) -> datetime:
         before = rows.outward(tx, target)
@@ -158,7 +190,7 @@ class Delivery:
         kept = [
             Drift(tx.ids.new("drf"), target, each.key, kind, each.found, each.proved, tx.now, None) for each in shown
         ]
-        rows.add_drifts(tx, kept, alarm)
+        drifts.add_drifts(tx, kept, alarm)
         told = [
             Told(
                 f"drift.{kind.value}",

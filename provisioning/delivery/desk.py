@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.contract import Fingerprint
+from connectors.contract import Act, Fingerprint, Outcome
 from connectors.desk import Claim, Found, LeaseLost, Report, Task
 from connectors.together import Together
 from provisioning.delivery.delivery import Delivery
@@ -66,9 +66,29 @@ class HubDesk:
         """Whether something urgent has come up for a target since its tasks were last taken."""
         return target in self._hastened
 
+    async def acts(self, claim: Claim) -> Sequence[Act]:
+        """What has come up meanwhile to be done at most once."""
+        return await self._fenced(claim, self._delivery.acts.waiting)
+
+    async def act_begun(self, claim: Claim, act: str) -> bool:
+        """Say that an act leaves now. False where it must not be sent any more."""
+        return await self._fenced(claim, self._delivery.acts.begin, act)
+
+    async def acted(self, act: str, outcome: Outcome) -> None:
+        """Say what came of an act that was begun."""
+        await self._writes.ask(partial(self._delivery.acts.acted, act_id=act, outcome=outcome))
+
     async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
         """Say who answered. True where it is a new incarnation: all that was held there is forgotten."""
         return await self._fenced(claim, self._delivery.introduce, fingerprint)
+
+    async def read_on(self, claim: Claim, found: int) -> None:
+        """Say that a full reading has found so much, and goes on with the next claim, which comes soon."""
+        await self._fenced(claim, self._delivery.read_on, found)
+
+    async def missing(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> Sequence[str]:
+        """The keys that a full reading begun at `started` would show to be missing."""
+        return await self._fenced(claim, self._delivery.missing, found, started)
 
     async def reconciled(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> int:
         """Hand in a full reading begun at `started`; returns how many drifts it showed."""
@@ -106,6 +126,8 @@ class HubDesk:
                 each.fingerprint,
                 urgent_only,
                 tasks.get(each.id, ()),
+                self._delivery.acts.waiting(tx, each.id),
+                each.doubtful,
             )
             for each in taken
         ]

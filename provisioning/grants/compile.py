@@ -4,10 +4,10 @@ handed in, and what follows is handed back."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from connectors.contract import Card, Compiled, Holder, Record, Right
+from connectors.contract import Compiled, Holder, Record, Right
 from policies.calendar import Calendar
 from policies.decide import Decision, decide_life
 from policies.facts import Facts, UnitFacts, asks_for_unit
@@ -16,8 +16,9 @@ from policies.rules import RuleSet
 from provisioning.campus.file import Campus
 from provisioning.grants.horizon import Horizon, horizon_of, midnight
 from provisioning.grants.targets import Serving
+from provisioning.identity.loans import usable
 from provisioning.nouns.ids import Ids
-from provisioning.nouns.people import CardState, Credential, Move, Stay
+from provisioning.nouns.people import Credential, Move, Stay
 from provisioning.nouns.rights import Grant, WantedHeld
 from provisioning.nouns.units import Allotment, AllotmentState
 from provisioning.space.asks import Ask
@@ -26,18 +27,20 @@ from provisioning.store.rights import Wish
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """All that is known of one person when their rights are looked at."""
+    """All that is known of one person when their rights are looked at. Who is `suspended` by security keeps their grants and
+    units, and no card of theirs opens anything."""
 
     person: str
     stays: tuple[Stay, ...]
     cards: tuple[Credential, ...]
     grants: tuple[Grant, ...]
     records: tuple[WantedHeld, ...]
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What is the same for everybody looked at in one transaction."""
+    """What is the same for everybody looked at in one transaction; `schedules` are the numbers that targets keep them by."""
 
     campus: Campus
     rules: RuleSet
@@ -45,6 +48,7 @@ class Ground:
     now: datetime
     ids: Ids
     trace: str | None
+    schedules: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def calendar(self) -> Calendar:
@@ -146,9 +150,7 @@ def compiled(
     """What each target should hold for the person, and when that may next change by itself."""
     horizon = horizon_of(dossier.person, ground.now, ground.campus.zone)
     living = [grant for grant in grants if grant.closes is None or grant.closes > ground.now]
-    cards = tuple(
-        Card(card.number, card.opens, card.closes) for card in dossier.cards if card.state is CardState.ACTIVE
-    )
+    cards = () if dossier.suspended else usable(dossier.cards)
     by_target: dict[str, list[Right]] = {}
     ends: list[datetime] = []
     for grant in living:
@@ -164,7 +166,7 @@ def compiled(
                 by_target.setdefault(target, []).append(right)
     found = {
         target: ground.serving.connectors[target].records(
-            Holder(dossier.person, cards, tuple(rights), ground.now, horizon.ends, ground.campus.zone)
+            Holder(dossier.person, cards, tuple(rights), ground.now, horizon.ends, ground.campus.zone, ground.schedules)
         )
         for target, rights in by_target.items()
     }

@@ -13,6 +13,7 @@ from policies.facts import asks_for_unit
 from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses
 from provisioning.campus.file import Campus
+from provisioning.campus.schedules import numbers
 from provisioning.grants.compile import (
     Dossier,
     Entitled,
@@ -36,6 +37,7 @@ from provisioning.nouns.units import Allotment
 from provisioning.space.asks import Ask
 from provisioning.space.space import Space
 from provisioning.store import people as people_store
+from provisioning.store import revocations
 from provisioning.store import rights as rights_store
 from provisioning.store import units as units_store
 from provisioning.store.engine import Tx
@@ -172,7 +174,8 @@ class Grants:
 
     def _ground(self, tx: Tx, trace: str | None) -> Ground:
         campus = self._campuses.current(tx)
-        return Ground(campus, self._rulebook.current(tx), self.serving(campus), tx.now, tx.ids, trace)
+        rules, served = self._rulebook.current(tx), self.serving(campus)
+        return Ground(campus, rules, served, tx.now, tx.ids, trace, numbers(tx, campus))
 
     def _allot(
         self, tx: Tx, dossiers: Sequence[Dossier], ground: Ground, actor: Actor
@@ -230,6 +233,7 @@ def _dossiers(tx: Tx, persons: Sequence[str]) -> list[Dossier]:
     people = list(dict.fromkeys(persons))
     stays = people_store.stays_of(tx, people)
     cards = people_store.credentials_of(tx, people)
+    suspended = revocations.suspended(tx, people)
     grants: dict[str, list[Grant]] = defaultdict(list)
     for grant in rights_store.open_grants(tx, people):
         grants[grant.person].append(grant)
@@ -237,7 +241,8 @@ def _dossiers(tx: Tx, persons: Sequence[str]) -> list[Dossier]:
     for record in rights_store.records_of(tx, people):
         records[record.holder].append(record)
     return [
-        Dossier(who, stays.get(who, ()), cards.get(who, ()), tuple(grants[who]), tuple(records[who])) for who in people
+        Dossier(who, stays.get(who, ()), cards.get(who, ()), tuple(grants[who]), tuple(records[who]), who in suspended)
+        for who in people
     ]
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from connectors.contract import Json
 from policies.separation import complete
 from provisioning.identity.arrivals import Letter
+from provisioning.nouns.conditions import ConditionKind
 from provisioning.nouns.eras import Image, Images
 from provisioning.nouns.minds import HoldState
 from provisioning.nouns.people import CardState, Move, NoticeKind, Pause, Stay, StayState
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor
-from provisioning.store import eras, holds, people
+from provisioning.store import conditions, eras, holds, people
 from provisioning.store import operators as operator_rows
 from provisioning.store import rights as rights_store
 from provisioning.store.engine import Tx
@@ -34,6 +35,9 @@ AGAIN: Mapping[str, str] = {
     "grant": "A right that an operator gave after the backup: give it again.",
     "notice": "A notice that was taken after the backup: send it again.",
     "merger": "Two persons who were found to be one after the backup: send that again.",
+    "suspension": "A person whom security let in again after the backup: resume them again.",
+    "lockdown": "A lockdown that was released after the backup: release it again.",
+    "fire": "A release by fire that was ordered after the backup: order it again, if it burns.",
     "operator": "An operator who was added after the backup: add them again.",
     "hold": "A change that was approved after the backup: look at it again.",
     "rules": "Rules that were put in force after the backup and cannot be read: apply them again.",
@@ -68,7 +72,7 @@ def narrow(again: Again, images: Images, merge: Callable[[Letter], object]) -> N
     """Take away again what the images show as taken away. `merge` has two numbers be one person, as a notice says."""
     _persons(again, images)
     _mergers(again, images, merge)
-    for each in (_stays, _cards, _given, _house, _notices):
+    for each in (_stays, _cards, _given, _house, _conditions, _notices):
         each(again, images)
 
 
@@ -218,6 +222,27 @@ def _house(again: Again, images: Images) -> None:
             again.shut("holds")
         else:
             again.list("hold", None, name=before.name)
+
+
+def _conditions(again: Again, images: Images) -> None:
+    """What was shut is shut, and what was to be open no more is so; of the rest somebody is told."""
+    tx = again.tx
+    present = {one.id: one for one in conditions.known_of(tx, images["condition"])}
+    for key, image in sorted(images["condition"].items()):
+        before, over = present.get(key), image.row["released"] is not None
+        kind, zone = ConditionKind(str(image.row["kind"])), str(image.row["zone"])
+        if before is None and not over and kind is ConditionKind.LOCKDOWN:
+            if not conditions.in_force(tx, kind, zone):
+                eras.put_image(tx, image)
+                again.shut("lockdowns")
+        elif before is None and not over:
+            again.list("fire", None, zone=zone)
+        elif before is not None and over and before.released is None:
+            if kind is ConditionKind.FIRE:
+                conditions.release(tx, key, REPLAY.name)
+                again.shut("fires")
+            else:
+                again.list("lockdown", None, zone=zone)
 
 
 def _notices(again: Again, images: Images) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from connectors.contract import Json
 from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses
+from provisioning.grants.fixtures import Fixtures
 from provisioning.grants.grants import Grants
 from provisioning.grants.horizon import horizon_of
 from provisioning.grants.narrowing import REPLAY, Again, narrow
@@ -22,12 +23,13 @@ from provisioning.grants.rulebook import Rulebook
 from provisioning.identity.persons import Persons
 from provisioning.nouns.eras import Era, Image
 from provisioning.nouns.refusals import Refusal
+from provisioning.nouns.rights import RevocationKind
 from provisioning.nouns.told import Event, Told
 from provisioning.store import eras, revocations
 from provisioning.store import rights as rights_store
 from provisioning.store import story as story_rows
 from provisioning.store.engine import Tx
-from provisioning.store.revocations import Revocation, RevokedLine
+from provisioning.store.revocations import RevokedLine
 from provisioning.story import outside
 from provisioning.story.notes import NoteBroken, VerifyingKey
 from provisioning.story.offline import ERA_BEGUN
@@ -60,6 +62,7 @@ class Replay:
         story: Story,
         alarms: Alarms,
         grants: Grants,
+        fixtures: Fixtures,
         campuses: Campuses,
         rulebook: Rulebook,
         persons: Persons,
@@ -70,6 +73,7 @@ class Replay:
         self._story = story
         self._alarms = alarms
         self._grants = grants
+        self._fixtures = fixtures
         self._campuses = campuses
         self._rulebook = rulebook
         self._persons = persons
@@ -112,6 +116,9 @@ class Replay:
         # Where the story is not whole, what stands behind the gap is no less true of what was taken away.
         later = [one for one in read.events if one.id > after]
         again = self._taken_again(tx, read, later)
+        if again.done["lockdowns"] or again.done["fires"]:
+            # Ordered for a whole zone: its doors follow now, and not only once the era is settled.
+            self._fixtures.restate(tx, urgent=True)
         reopened = self._looked_at(tx, again, later)
         why = _reasons(joined, reopened, by_hand=by_hand)
         differences: dict[str, Json] = {
@@ -160,26 +167,31 @@ class Replay:
         present = eras.rows_present(tx, "revocation", found)
         known = eras.rows_present(tx, "person", {str(image.row["person"]) for image in found.values()})
         for key, image in sorted(found.items()):
-            told = eras.values_of(image)
-            if key in present or told["person"] not in known:
+            made = revocations.revocation_of(eras.values_of(image))
+            standing = revocations.suspension_of(tx, made.person)
+            if standing is not None and standing.id == key and made.lifted is not None:
+                again.list("suspension", made.person)
+            over = made.kind is RevocationKind.SUSPENDED and (made.lifted is not None or standing is not None)
+            if key in present or made.person not in known or over:
                 continue
-            made = Revocation(**told)
             before = {
                 (row.target, row.key)
                 for row in rights_store.records_of(tx, [made.person])
                 if row.wanted is not None or row.dirty
             }
-            revocations.revoke_stays(tx, made.person)
-            revocations.end_credentials(tx, made.person)
+            revocations.add_revocation(tx, made)
+            if made.kind is RevocationKind.REVOKED:
+                revocations.revoke_stays(tx, made.person)
+                revocations.end_credentials(tx, made.person)
             self._grants.look(tx, [made.person], REPLAY, trace=made.id, urgent=True)
             # What they could still open was not read since: no date on any panel lies further than the horizon then.
             until = horizon_of(made.person, made.at, self._campuses.current(tx).zone).ends
             lines = [
                 RevokedLine(made.id, row.target, row.key, row.revision, until if until > tx.now else None)
                 for row in rights_store.records_of(tx, [made.person])
-                if (row.target, row.key) in before
+                if (row.target, row.key) in before and (made.kind is RevocationKind.REVOKED or row.wanted is None)
             ]
-            revocations.add_revocation(tx, made, lines)
+            revocations.add_lines(tx, lines)
             again.shut("revocations", made.person)
 
     def _text(self, again: Again, kind: str, images: Mapping[str, Image], later: Sequence[Event]) -> None:

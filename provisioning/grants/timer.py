@@ -1,5 +1,5 @@
-"""Looks again at whoever is due, and has vacant units given to who waits. A timer carries no decision: it only says "look
-again", and the facts are read anew."""
+"""Looks again at whoever is due, and at what targets are to be set to; and has vacant units given to who waits. A timer
+carries no decision: it only says "look again", and the facts are read anew."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from provisioning.grants.fixtures import Fixtures
 from provisioning.grants.grants import Grants
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor
@@ -27,15 +28,17 @@ logger = logging.getLogger(__name__)
 class Timer:
     """Runs beside the API: persons whose dates have come, whose facts have changed, or whom a crash left unlooked at."""
 
-    def __init__(self, store: Store, grants: Grants, hop: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, store: Store, grants: Grants, fixtures: Fixtures, hop: Callable[..., Awaitable[Any]]) -> None:
         self._store = store
         self._grants = grants
+        self._fixtures = fixtures
         self._hop = hop
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at whoever is due, until told to stop."""
         rest = 0
         while not stop.is_set():
+            await self._settings()
             looked = await self._step()
             rest = 0 if looked else rest - 1
             if rest <= 0 and looked < LOOK_MAX:
@@ -60,6 +63,24 @@ class Timer:
             # Not even that: who is due stays due, and the rest of the house goes on.
             logger.exception("nobody could be looked at")
             return 0
+
+    async def _settings(self) -> None:
+        """Ahead of people: what cards name is to be on the targets before them."""
+        try:
+            await self._hop(self._restate)
+        except Refusal as refusal:
+            logger.warning("no settings were looked at: %s", refusal)
+        except Exception:
+            # Targets stay as they are set, and the rest of the house goes on.
+            logger.exception("a fault of the hub's own, in what targets are to be set to: it is tried again")
+
+    def _restate(self) -> None:
+        with self._store.reading() as tx:
+            if not self._fixtures.due(tx):
+                return
+        with self._store.writing() as tx:
+            stated = self._fixtures.restate(tx)
+        self._fixtures.committed(stated)
 
     async def _serve(self) -> None:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from provisioning.nouns.people import CardState, Credential, Person
+from provisioning.nouns.people import CardKind, CardState, Credential, Person
 from provisioning.nouns.refusals import NotFound, Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import people
@@ -78,7 +78,7 @@ def check_number(number: int) -> int:
 
 def new_card(tx: Tx, person: str, number: int) -> Credential:
     """A card in this person's hands from now on, not yet kept."""
-    return Credential(tx.ids.new("crd"), person, "card", number, tx.now, None, CardState.ACTIVE, tx.now)
+    return Credential(tx.ids.new("crd"), person, CardKind.CARD, number, tx.now, None, CardState.ACTIVE, tx.now)
 
 
 class Cards:
@@ -111,7 +111,7 @@ class Cards:
         card = replace(new_card(tx, person.id, number), opens=opens or tx.now, closes=closes)
         if closes is not None and closes <= card.opens:
             raise CardPeriod(opens=card.opens.isoformat(), closes=closes.isoformat())
-        _refuse(known.obstacle(number, person.id))
+        refuse(known.obstacle(number, person.id))
         people.add_credentials(tx, [card])
         self._tell(tx, "card.assigned", actor, card)
         return card
@@ -122,7 +122,7 @@ class Cards:
         if card.state is CardState.LOST:
             return card
         if card.state is not CardState.ACTIVE:
-            raise _unknown(number)
+            raise unknown(number)
         ended = self._end(tx, card, CardState.LOST)
         self._tell(tx, "card.lost", actor, ended)
         return ended
@@ -134,9 +134,9 @@ class Cards:
         """
         before = _last(tx, old)
         if before.state is CardState.ENDED:
-            raise _unknown(old)
+            raise unknown(old)
         known = cards_known(tx, [check_number(new)])
-        _refuse(known.obstacle(new, before.person))
+        refuse(known.obstacle(new, before.person))
         if old == new and before.state is CardState.ACTIVE:
             return before
         if before.state is CardState.ACTIVE:
@@ -169,14 +169,16 @@ class Cards:
 def _last(tx: Tx, number: int) -> Credential:
     card = people.last_card(tx, number)
     if card is None:
-        raise _unknown(number)
+        raise unknown(number)
     return card
 
 
-def _unknown(number: int) -> NotFound:
+def unknown(number: int) -> NotFound:
+    """That nobody holds this card."""
     return NotFound(what="card in use", name=number, where="foyer person show")
 
 
-def _refuse(refusal: Refusal | None) -> None:
+def refuse(refusal: Refusal | None) -> None:
+    """Raise it, where there is one."""
     if refusal is not None:
         raise refusal

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from provisioning.alarms.alarms import Alarms
-from provisioning.intake.signing import ID, SIGNATURE, TIMESTAMP, secret_text, signatures, signed_by
 from provisioning.nouns.refusals import NotFound, Refusal
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import senders as rows
 from provisioning.store.engine import Store, Tx
 from provisioning.store.senders import Sender
 from provisioning.story.story import Story
+from provisioning.vault.signatures import ID, SIGNATURE, TIMESTAMP, secret_text, signatures, signed_by
 from provisioning.vault.vault import Vault
 
 TOLERANCE_S = 300

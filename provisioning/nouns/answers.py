@@ -10,7 +10,7 @@ from enum import StrEnum
 from policies.explain import Finding
 from policies.says import Said
 from provisioning.nouns.people import Stay
-from provisioning.nouns.rights import DriftKind, Grant, NeedState
+from provisioning.nouns.rights import DriftKind, Grant, NeedState, RevocationKind
 from provisioning.nouns.units import Allotment
 
 
@@ -65,7 +65,8 @@ class CertificateLine:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The proof of a revocation, a line per target; `settled` once no line is exposed."""
+    """The proof of a revocation, or of a suspension until it is lifted, a line per record; `settled` once none is
+    exposed."""
 
     id: str
     no: str
@@ -74,6 +75,9 @@ class Certificate:
     reason: str
     lines: tuple[CertificateLine, ...]
     settled: bool
+    kind: RevocationKind = RevocationKind.REVOKED
+    lifted: datetime | None = None
+    lifted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class TargetState:
     due: datetime | None
     unreachable: str | None
     unreachable_since: datetime | None
+    reading_since: datetime | None
+    reading_found: int | None
 
 
 @dataclass(frozen=True, slots=True)

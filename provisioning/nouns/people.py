@@ -44,10 +44,20 @@ class Standing(StrEnum):
     REFUSED = "refused"
 
 
+class CardKind(StrEnum):
+    """Whether a card is somebody's own; or lent, and their own rest meanwhile; or lent beside their own."""
+
+    CARD = "card"
+    LOAN = "loan"
+    SPARE = "spare"
+
+
 class CardState(StrEnum):
-    """Where a credential is in its life."""
+    """Where a credential is in its life. `SUSPENDED` is shown of an active one that opens nothing just now, and never kept:
+    it follows from a loan, or from what security ordered."""
 
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     LOST = "lost"
     ENDED = "ended"
 

@@ -62,6 +62,13 @@ class WantedHeld(NamedTuple):
     reason: str | None
 
 
+class RevocationKind(StrEnum):
+    """Whether everything was taken from a person for good, or until security lifts it."""
+
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+
+
 class NeedState(StrEnum):
     """How far a need has come. Only `PROVED` counts as ready; `WAITING` counts as neither."""
 

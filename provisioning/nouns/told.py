@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 
 from connectors.contract import Json
 
@@ -56,9 +57,18 @@ class Checkpoint:
     note: str
 
 
+class Level(IntEnum):
+    """How soon somebody must look at an alarm."""
+
+    NOTICE = 1
+    WARNING = 2
+    URGENT = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What a person must look at until acknowledged. `template` and `fields` make its sentence in any language."""
+    """What a person must look at until acknowledged. `template` and `fields` make its sentence in any language. `told`
+    counts how often it was said, each time at `level`; `due` is when it is said again, None where never."""
 
     id: str
     kind: str
@@ -69,6 +79,10 @@ class Alarm:
     fields: Mapping[str, Json]
     acknowledged_by: str | None = None
     acknowledged: datetime | None = None
+    level: Level = Level.WARNING
+    told: int = 1
+    due: datetime | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from provisioning.store.revocations import RevokedLine
 
 NO_CARD = "no card"
 NO_TARGET = "no target"
+SUSPENDED = "Security has suspended this person: no card of theirs opens anything until they are resumed."
 NO_SEAT = "No seat is free yet: place {place} in the queue."
 NO_FLAT = "No flat is free yet: place {place} in the queue, by points."
 OFFERED = "{unit} is offered until {until}, and waits to be accepted."
@@ -62,6 +63,7 @@ class Readiness:
             serving=self._grants.serving(campus),
             nos={person.id: person.no for person in persons},
             with_card={who for who, held in cards.items() if any(card.state is CardState.ACTIVE for card in held)},
+            suspended=revocation_rows.suspended(tx, ids),
             records=records,
             units=_units(tx, [each.person for each in grants if asks_for_unit(each.resource)]),
         )
@@ -110,7 +112,8 @@ class Readiness:
         }
         lines = tuple(_line(line, now_there.get((line.target, line.key))) for line in kept)
         settled = not any(line.state is LineState.EXPOSED for line in lines)
-        return Certificate(made.id, person.no, made.at, made.operator, made.reason, lines, settled)
+        its = (made.kind, made.lifted, made.lifted_by)
+        return Certificate(made.id, person.no, made.at, made.operator, made.reason, lines, settled, *its)
 
     def certificates(self, tx: Tx, person: Person) -> list[Certificate]:
         """Every revocation of a person, the latest first."""
@@ -126,6 +129,7 @@ class _Ground:
     serving: Serving
     nos: Mapping[str, str]
     with_card: set[str]
+    suspended: set[str]
     records: Mapping[tuple[str | None, str], Sequence[WantedHeld]]
     units: _Units
 
@@ -161,6 +165,8 @@ def _needs(grant: Grant, ground: _Ground) -> list[Need]:
     targets = ground.serving.targets_of(grant.resource)
     if not targets:
         return [_need(grant, no, None, NeedState.MISSING, reason=NO_TARGET)]
+    if grant.person in ground.suspended and not asks_for_unit(resource):
+        return [_need(grant, no, target, NeedState.WAITING, said=Said(SUSPENDED)) for target in targets]
     if grant.person not in ground.with_card and not asks_for_unit(resource):
         return [_need(grant, no, target, NeedState.MISSING, reason=NO_CARD) for target in targets]
     return [

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, true, update
 from sqlalchemy.sql import Executable
 
 from connectors.contract import Fingerprint, Json
 from connectors.desk import Task
-from provisioning.nouns.answers import Drift, TargetState
-from provisioning.nouns.rights import DriftKind, WantedHeld
+from provisioning.nouns.answers import TargetState
+from provisioning.nouns.rights import WantedHeld
 from provisioning.store.bulk import Bulk
+from provisioning.store.conditions import act_waits
 from provisioning.store.engine import Tx
 from provisioning.store.query import Query, among
 from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD
-from provisioning.store.tables import Instant, drift, era, record, target
+from provisioning.store.tables import Instant, era, record, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Taken:
     epoch: int
     reconcile: bool
     fingerprint: Fingerprint | None
+    doubtful: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Outward:
     attempts: int
     unreachable: str | None
     unreachable_since: datetime | None
+    read: datetime | None
 
 
 class Noted(NamedTuple):
@@ -68,12 +71,20 @@ class Noted(NamedTuple):
 
 # Built once: putting a statement together costs more than running it.
 _GOING = record.c.wanted.is_(None)
-# Until the era after a restore is settled, what was wanted then may have been taken away since: only erasures go out.
-_MAY_GO = or_(_GOING, ~select(era.c.id).where(era.c.settled.is_(None)).exists())
+# Until the era after a restore is settled, what was wanted then may have been taken away since: only erasures of rights go
+# out, and what was ordered since, such as a lockdown. To put a setting back may open a door, and waits (ranks up to 0).
+_UNSETTLED = era.c.settled.is_(None)
+_ORDERED_SINCE = and_(
+    record.c.holder.is_(None),
+    record.c.wanted.is_not(None),
+    record.c.urgent,
+    record.c.changed >= select(func.max(era.c.begun)).where(_UNSETTLED).scalar_subquery(),
+)
+MAY_GO = or_(and_(_GOING, record.c.rank > 0), ~select(era.c.id).where(_UNSETTLED).exists(), _ORDERED_SINCE)
 _TO_DO = (
     select(record.c.key, record.c.revision, record.c.wanted, record.c.rank, record.c.grants, record.c.urgent)
     .where(
-        record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.due <= bindparam("now"), _MAY_GO
+        record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.due <= bindparam("now"), MAY_GO
     )
     .order_by(
         record.c.urgent.desc(),
@@ -101,27 +112,17 @@ _RENEW = Bulk(
     .values(lease=bindparam("until")),
     ("of_target", "of_epoch", "until"),
 )
-_RIGHT_DRIFTS = Bulk(
-    update(drift)
-    .where(
-        drift.c.target == bindparam("of_target"),
-        drift.c.righted.is_(None),
-        drift.c.key.in_(
-            select(record.c.key).where(record.c.target == bindparam("of_target"), record.c.dirty.is_(False))
-        ),
-    )
-    .values(righted=bindparam("when")),
-    ("of_target", "when"),
-)
 _FIRST = (
     select(func.min(record.c.due))
-    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), _MAY_GO)
+    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), MAY_GO)
     .scalar_subquery()
 )
-_ANY_URGENT = (
+_ACT_WAITS = act_waits(bindparam("of_target"))
+_ANY_URGENT = or_(
     select(record.c.key)
-    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.urgent, _MAY_GO)
-    .exists()
+    .where(record.c.target == bindparam("of_target"), record.c.dirty == true(), record.c.urgent, MAY_GO)
+    .exists(),
+    _ACT_WAITS,
 )
 # What left the campus is never read again: counting its reading as due would have it claimed without end.
 _READING = case((target.c.active, target.c.read_due))
@@ -135,10 +136,12 @@ _GIVE_BACK = (
         attempts=case((bindparam("instead", type_=Instant).is_not(None), target.c.attempts), else_=0),
         due=case(
             (bindparam("instead", type_=Instant).is_not(None), bindparam("instead", type_=Instant)),
+            (_ACT_WAITS, bindparam("now", type_=Instant)),
             (_FIRST.is_(None), _READING),
-            (_READING.is_(None), _FIRST),
-            (_READING > _FIRST, _FIRST),
-            else_=_READING,
+            (_READING <= _FIRST, _READING),
+            # Work that is left over queues up behind what others have been owed since before now.
+            (bindparam("now", type_=Instant) > _FIRST, bindparam("now", type_=Instant)),
+            else_=_FIRST,
         ),
         priority=case((_ANY_URGENT, PRIORITY_URGENT), else_=PRIORITY_USUAL),
     )
@@ -146,10 +149,11 @@ _GIVE_BACK = (
 _NOW = bindparam("now", type_=Instant)
 _FREE = or_(target.c.lease.is_(None), target.c.lease <= _NOW)
 # What still settles, or waits in back-off, is not due, however urgent.
-_URGENT_DUE = (
+_URGENT_DUE = or_(
     select(record.c.key)
     .where(record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= _NOW)
-    .exists()
+    .exists(),
+    act_waits(target.c.id),
 )
 _ANY = select(target.c.id).where(target.c.due <= _NOW, _FREE).limit(1)
 _ANY_DUE, _ANY_URGENT_DUE = Query(_ANY), Query(_ANY.where(_URGENT_DUE))
@@ -166,7 +170,7 @@ def _taking(*more: ColumnElement[bool]) -> Executable:
     )
     columns = (
         target.c.id, target.c.kind, target.c.settings, target.c.epoch, target.c.identity, target.c.counter,
-        target.c.read_due, target.c.priority, target.c.active,
+        target.c.read_due, target.c.priority, target.c.active, target.c.attempts,
     )  # fmt: skip
     return (
         update(target)
@@ -248,18 +252,19 @@ def outward(tx: Tx, id_: str) -> Outward:
     """What is known of a target's reach."""
     columns = (
         target.c.identity, target.c.counter, target.c.attempts, target.c.unreachable, target.c.unreachable_since,
+        target.c.read,
     )  # fmt: skip
     return Outward(**tx.rows(select(*columns).where(target.c.id == id_))[0])
 
 
-def reached(tx: Tx, id_: str, fingerprint: Fingerprint, *, read_now: bool) -> None:
-    """Note who answered; `read_now` has the whole target read, and puts every waiting record back to due."""
+def reached(tx: Tx, id_: str, fingerprint: Fingerprint, read_at: datetime | None) -> None:
+    """Note who answered; `read_at` has the whole target read then, and puts every waiting record back to due."""
     values: dict[str, Any] = {
         "identity": fingerprint.identity, "counter": fingerprint.counter, "seen": tx.now, "unreachable": None,
         "unreachable_since": None,
     }  # fmt: skip
-    if read_now:
-        values["read_due"] = tx.now
+    if read_at is not None:
+        values["read_due"] = read_at
         waiting = (record.c.target == id_, record.c.dirty == true(), record.c.attempts > 0)
         tx.run(update(record).where(*waiting).values(due=tx.now, attempts=0))
     tx.run(update(target).where(target.c.id == id_).values(**values))
@@ -275,74 +280,38 @@ def forget_held(tx: Tx, id_: str) -> int:
 
 def give_back(tx: Tx, id_: str, epoch: int, *, due: datetime | None) -> bool:
     """End a claim; the target is due when its first difference is, or its next reading, or at `due` where given."""
-    return tx.run(_GIVE_BACK, {"of_target": id_, "of_epoch": epoch, "instead": due}).rowcount == 1
+    return tx.run(_GIVE_BACK, {"of_target": id_, "of_epoch": epoch, "instead": due, "now": tx.now}).rowcount == 1
 
 
 def urgent_waits(tx: Tx, id_: str) -> bool:
     """Whether something urgent is still to be done on a target."""
-    return bool(tx.run(select(_ANY_URGENT), {"of_target": id_}).scalar_one())
+    return bool(tx.run(select(_ANY_URGENT), {"of_target": id_, "now": tx.now}).scalar_one())
 
 
 def out_of_reach(tx: Tx, id_: str, why: str, since: datetime, attempts: int) -> None:
     """Note that a target did not answer."""
-    values = {"unreachable": why, "unreachable_since": since, "attempts": attempts}
+    values: dict[str, Any] = {"unreachable": why, "unreachable_since": since, "attempts": attempts}
+    values |= {"reading_since": None, "reading_found": None}
     tx.run(update(target).where(target.c.id == id_).values(**values))
 
 
 def read_through(tx: Tx, id_: str, next_due: datetime) -> None:
     """Note that a target was read in full just now."""
-    tx.run(update(target).where(target.c.id == id_).values(read=tx.now, read_due=next_due))
+    values = {"read": tx.now, "read_due": next_due, "reading_since": None, "reading_found": None}
+    tx.run(update(target).where(target.c.id == id_).values(**values))
+
+
+def read_on(tx: Tx, id_: str, found: int, next_due: datetime) -> None:
+    """Note how far a full reading has come, and when it goes on."""
+    since = func.coalesce(target.c.reading_since, bindparam("began", tx.now, target.c.reading_since.type))
+    values = {"read_due": next_due, "reading_since": since, "reading_found": found}
+    tx.run(update(target).where(target.c.id == id_).values(**values))
 
 
 def ask_reading(tx: Tx, id_: str) -> bool:
     """Have a target read in full as soon as a gateway is free; False where there is none of this id."""
     tx.wake(DELIVERY)
     return tx.run(update(target).where(target.c.id == id_).values(due=tx.now, read_due=tx.now)).rowcount == 1
-
-
-def add_foreign(tx: Tx, id_: str, found: Mapping[str, str], rank: int) -> None:
-    """Note things that nobody ever wanted there, as records that are to go."""
-    rows: list[dict[str, Any]] = [
-        {
-            "target": id_, "key": key, "holder": None, "wanted": None, "revision": 1, "rank": rank, "grants": (),
-            "urgent": True, "dirty": True, "due": tx.now, "attempts": 0, "changed": tx.now, "known": True,
-            "held": body, "held_revision": 0, "seen": tx.now,
-        }
-        for key, body in found.items()
-    ]  # fmt: skip
-    if rows:
-        tx.run(insert(record), rows)
-
-
-def note_found(tx: Tx, id_: str, found: Mapping[str, str | None]) -> None:
-    """Note what a reading showed under keys where something else had been proved."""
-    if found:
-        at = (record.c.target == id_, record.c.key == bindparam("under"))
-        statement = update(record).where(*at).values(known=True, held=bindparam("shown"), seen=tx.now)
-        tx.run(statement, [{"under": key, "shown": body} for key, body in found.items()])
-
-
-def add_drifts(tx: Tx, drifts: Sequence[Drift], alarm: str | None) -> None:
-    """Keep what a reading showed."""
-    if drifts:
-        tx.run(
-            insert(drift),
-            [{**{name: getattr(each, name) for name in each.__slots__}, "alarm": alarm} for each in drifts],
-        )
-
-
-def right_drifts(tx: Tx, id_: str) -> None:
-    """Note which drifts of a target are as wanted again."""
-    _RIGHT_DRIFTS.run(tx, [(id_, tx.now)])
-
-
-def drifts(tx: Tx, limit: int, *, open_only: bool) -> list[Drift]:
-    """Drifts, the latest first."""
-    columns = [drift.c[name] for name in Drift.__slots__]
-    statement = select(*columns).order_by(drift.c.at.desc(), drift.c.id).limit(limit)
-    if open_only:
-        statement = statement.where(drift.c.righted.is_(None))
-    return [Drift(**row | {"kind": DriftKind(row["kind"])}) for row in tx.rows(statement)]
 
 
 def target_states(tx: Tx, id_: str | None = None) -> list[TargetState]:
@@ -374,4 +343,4 @@ def _urgent_first(row: Row[Any]) -> tuple[int, str]:
 def _taken(tx: Tx, row: Any) -> Taken:
     fingerprint = None if row.identity is None else Fingerprint(row.identity, row.counter)
     reconcile = row.active and row.read_due is not None and row.read_due <= tx.now
-    return Taken(row.id, row.kind, row.settings, row.epoch, reconcile, fingerprint)
+    return Taken(row.id, row.kind, row.settings, row.epoch, reconcile, fingerprint, row.attempts > 0)

@@ -25,6 +25,7 @@ from provisioning.store.tables import (
     Words,
     allotment,
     campus_version,
+    condition,
     credential,
     era,
     event,
@@ -49,7 +50,7 @@ OPERATORS_RULE = "operator"
 # What a look at targets, records and rights tells changes none of these rows.
 _SILENT = ("record.", "drift.", "alarm.", "target.", "grants.", "era.")
 # Events of these subjects → the table that is told whole, or only its newest row.
-_WHOLE = {"operator.": operator, "sender.": sender}
+_WHOLE = {"operator.": operator, "sender.": sender, "condition.": condition}
 _NEWEST = {"rules.": rules_version, "campus.": campus_version}
 # A secret's digest or seal is of no use to anybody who replays; nor is what a hold shows, which may be long.
 _UNTOLD = frozenset({operator.c.token_digest, sender.c.sealed, hold.c.plan, hold.c.payload})

@@ -9,11 +9,23 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, case, false, insert, literal, or_, select, true, update
 
-from provisioning.nouns.people import CardState, Credential, Move, Pause, Person, Stay, StayState
+from provisioning.nouns.people import CardKind, CardState, Credential, Move, Pause, Person, Stay, StayState
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.query import Query, among
-from provisioning.store.tables import allotment, credential, grant, notice, person, record, revocation, stay
+from provisioning.store.revocations import join_suspensions
+from provisioning.store.tables import (
+    act,
+    allotment,
+    credential,
+    grant,
+    notice,
+    passage,
+    person,
+    record,
+    revocation,
+    stay,
+)
 
 LOOK_S = 20
 """Whoever changes a person looks at once; past this, the timer does it in their place."""
@@ -64,6 +76,13 @@ _NOT_PROVED_GONE = Query(
     select(record.c.key, record.c.target, record.c.holder)
     .where(among(record.c.key), _MAY_HOLD)
     .order_by(record.c.target)
+)
+_LOANS_OVER = Query(
+    select(credential).where(
+        credential.c.kind != CardKind.CARD.value,
+        credential.c.state == CardState.ACTIVE.value,
+        credential.c.closes <= bindparam("now", type_=credential.c.closes.type),
+    )
 )
 _MARK_DUE = Bulk(update(person).where(person.c.id == bindparam("who")).values(due=bindparam("when")), ("who", "when"))
 
@@ -135,7 +154,8 @@ def reseal_persons(tx: Tx, rows: Sequence[tuple[str, bytes, bytes | None]]) -> N
 def merge_persons(tx: Tx, old: str, new: str) -> None:
     """Everything that is one person's is another's from now on, for both are one; the row of the first stays, and says
     so. Its digest is gone, for the number it stands for is the other's."""
-    for table in (stay, credential, notice, grant, allotment, revocation):
+    join_suspensions(tx, old, new)
+    for table in (stay, credential, notice, grant, allotment, revocation, passage, act):
         tx.run(update(table).where(table.c.person == old).values(person=new))
     tx.run(update(record).where(record.c.holder == old).values(holder=new))
     tx.run(update(person).where(person.c.merged_into == old).values(merged_into=new))
@@ -151,6 +171,11 @@ def mark_due(tx: Tx, ids: Iterable[str]) -> None:
     """Say "look again" for these persons."""
     when = soon(tx)
     _MARK_DUE.run(tx, ((one, when) for one in dict.fromkeys(ids)))
+
+
+def due_now(tx: Tx, ids: Iterable[str]) -> None:
+    """Have the timer look at these persons now: whoever changed them does not."""
+    _MARK_DUE.run(tx, ((one, tx.now) for one in dict.fromkeys(ids)))
 
 
 def stays_of(tx: Tx, ids: Iterable[str]) -> dict[str, tuple[Stay, ...]]:
@@ -200,6 +225,11 @@ def cards_not_proved_gone(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[tup
     for row in _NOT_PROVED_GONE.among(tx, keys):
         found.setdefault(keys[row.key], []).append((row.target, row.holder))
     return {number: tuple(places) for number, places in found.items()}
+
+
+def loans_over(tx: Tx) -> list[Credential]:
+    """The cards on loan whose time is over."""
+    return [_credential(row) for row in _LOANS_OVER.all(tx, now=tx.now)]
 
 
 def add_credentials(tx: Tx, cards: Sequence[Credential]) -> None:

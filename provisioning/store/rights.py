@@ -31,6 +31,7 @@ _OPEN_GRANTS = Query(
     .order_by(grant.c.recorded, grant.c.id)
 )
 RECORDS_OF = Query(select(*RECORD).where(among(record.c.holder)))
+_RECORDS_UNHELD = Query(select(*RECORD).where(record.c.holder.is_(None)))
 RECORDS_OF_KEYS = Query(select(*RECORD).where(among(record.c.key)))
 _PERSONS_DUE = Query(
     select(person.c.id)
@@ -136,6 +137,11 @@ def records_of(tx: Tx, holders: Sequence[str]) -> list[WantedHeld]:
 def records_of_keys(tx: Tx, keys: Sequence[str]) -> list[WantedHeld]:
     """Every record under these keys, on every target."""
     return [WantedHeld._make(row) for row in RECORDS_OF_KEYS.among(tx, keys)]
+
+
+def records_unheld(tx: Tx) -> list[WantedHeld]:
+    """Every record that is nobody's: what targets are set to, and what was found there and is to go."""
+    return [WantedHeld._make(row) for row in _RECORDS_UNHELD.all(tx)]
 
 
 def wish(tx: Tx, wishes: Sequence[Wish]) -> None:

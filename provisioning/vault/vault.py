@@ -12,7 +12,7 @@ from connectors.contract import Json, canonical
 from devices.seal import KEY_BYTES, NONCE_BYTES, SealBroken, Suite, keyed_digest, seal, subkey, unseal
 from provisioning.nouns.ids import RandomBytes
 from provisioning.nouns.refusals import Refusal
-from provisioning.store import keys, senders
+from provisioning.store import hooks, keys, senders
 from provisioning.store.engine import Tx
 from provisioning.vault.master import MASTER_BYTES, TURNED_BYTES
 
@@ -96,13 +96,13 @@ class Vault:
         return _unsealed(self._secret_key, sealed, owner)
 
     def rewrap(self, tx: Tx, new_master: bytes) -> int:
-        """Wrap every person's key, and seal every sender's secret, with a turned master (`master.turned`); how many keys.
+        """Wrap every person's key, and seal every sender's and hook's secret, with a turned master; how many keys.
         This vault goes on with the old one, so replace it once this is committed."""
         turned = _secret_key(new_master, self._suite)
         for one in senders.senders(tx):
-            plain = self.open_secret(one.id, one.sealed)
-            anew = seal(self._suite.aead, turned, self._random_bytes(NONCE_BYTES), plain, one.id.encode())
-            senders.reseal_sender(tx, one.id, anew)
+            senders.reseal_sender(tx, one.id, self._sealed_anew(turned, one.id, one.sealed))
+        for each in hooks.hooks(tx):
+            hooks.reseal_hook(tx, each.id, self._sealed_anew(turned, each.id, each.sealed))
         wrapping = _wrapping_key(new_master, self._suite)
         count = 0
         for some in keys.all_wrapped(tx):
@@ -110,6 +110,10 @@ class Vault:
             keys.rewrite_wrapped(tx, anew)
             count += len(anew)
         return count
+
+    def _sealed_anew(self, key: bytes, owner: str, sealed: bytes) -> bytes:
+        plain = self.open_secret(owner, sealed)
+        return seal(self._suite.aead, key, self._random_bytes(NONCE_BYTES), plain, owner.encode())
 
     def _keys(self, tx: Tx, persons: Iterable[str]) -> dict[str, bytes]:
         return {person: self._unwrap(person, wrapped) for person, wrapped in keys.wrapped_keys(tx, persons).items()}

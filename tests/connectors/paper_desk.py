@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.contract import Done, Fingerprint, Json, Later, Record, Refused
+from connectors.contract import Act, Done, Fingerprint, Json, Later, Outcome, Record, Refused
 from connectors.desk import Claim, Found, LeaseLost, Report, Task
 from devices.clock import SystemClock
 
@@ -39,6 +39,7 @@ class Target:
     due: float = 0.0
     reconcile: bool = False
     fingerprint: Fingerprint | None = None
+    acts: list[Act] = field(default_factory=list)
 
 
 class PaperDesk:
@@ -48,6 +49,8 @@ class PaperDesk:
         self.targets: dict[str, Target] = {}
         self.receipts: list[tuple[str, Report]] = []
         self.stale: list[Report] = []
+        self.acts_begun: list[str] = []
+        self.acted_as: dict[str, Outcome] = {}
         self.parked: list[str] = []
         self.unreachable: list[str] = []
         self.calls: Counter[str] = Counter()
@@ -79,6 +82,13 @@ class PaperDesk:
             self._hastened.add(target)
         self._stir.set()
 
+    def order(self, target: str, act: Act) -> None:
+        """Have an act done."""
+        self.targets[target].acts.append(act)
+        self.targets[target].due = 0.0
+        self._hastened.add(target)
+        self._stir.set()
+
     def ask_reading(self, target: str) -> None:
         self.targets[target].reconcile = True
         self._stir.set()
@@ -91,13 +101,14 @@ class PaperDesk:
         now = self._clock.monotonic()
         claims: list[Claim] = []
         for name, target in self.targets.items():
-            work = self._due(target, urgent_only=urgent_only) or (target.reconcile and not urgent_only)
+            work = target.acts or self._due(target, urgent_only=urgent_only) or (target.reconcile and not urgent_only)
             if len(claims) < limit and target.until <= now and target.due <= now and work:
                 target.epoch += 1
                 target.until = now + self.lease_s
                 claims.append(Claim(
                     name, target.kind, target.settings, target.epoch, self.lease_s, target.reconcile,
                     target.fingerprint, urgent_only, tuple(self._tasks(name, tasks_max, urgent_only=urgent_only)),
+                    tuple(target.acts),
                 ))  # fmt: skip
         return claims
 
@@ -150,6 +161,21 @@ class PaperDesk:
                 row.dirty = False
                 row.reasons.append(reason)
 
+    async def acts(self, claim: Claim) -> Sequence[Act]:
+        return tuple(self._renewed(claim).acts)
+
+    async def act_begun(self, claim: Claim, act: str) -> bool:
+        target = self._renewed(claim)
+        found = [one for one in target.acts if one.id == act]
+        target.acts = [one for one in target.acts if one.id != act]
+        if not found or found[0].until <= self._clock.now():
+            return False
+        self.acts_begun.append(act)
+        return True
+
+    async def acted(self, act: str, outcome: Outcome) -> None:
+        self.acted_as[act] = outcome
+
     def hastened(self, target: str) -> bool:
         return target in self._hastened
 
@@ -162,6 +188,14 @@ class PaperDesk:
             for row in target.rows.values():
                 row.dirty = True
         return fresh
+
+    async def read_on(self, claim: Claim, found: int) -> None:
+        self.calls["read_on"] += 1
+        self._renewed(claim)
+
+    async def missing(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> Sequence[str]:
+        target, there = self._renewed(claim), {one.key for one in found}
+        return [key for key, row in target.rows.items() if row.wanted and not row.dirty and key not in there]
 
     async def reconciled(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> int:
         target = self._renewed(claim)

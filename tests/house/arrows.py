@@ -23,6 +23,7 @@ SLOTS = (
     {"alarms", "holds", "campus"},
     {"operators", "identity"},
     {"intake", "faces", "space", "ledger", "delivery"},
+    {"conditions"},
     {"grants"},
     {"passages", "canteen"},
     {"readiness"},

@@ -114,6 +114,8 @@ class Journey:
     campus: Campus
     started: list[Process] = field(default_factory=list)
     url: str = "http://127.0.0.1:9"
+    more: dict[str, str] = field(default_factory=dict)
+    """What else stands in the environment of what is started."""
 
     @property
     def data(self) -> Path:
@@ -127,7 +129,7 @@ class Journey:
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
         }
-        return kept | told
+        return kept | told | self.more
 
     def start(self, *words: object) -> Process:
         said_in = self.folder / f"{len(self.started)}-{words[0]}.txt"

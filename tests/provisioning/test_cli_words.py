@@ -11,10 +11,11 @@ from string import Formatter
 
 import pytest
 
-from provisioning.api import problems
-from provisioning.cli import errand, grammar, main, readiness, revoke, rules, swipe, targets
+from provisioning.api import conditions, problems
+from provisioning.cli import door, errand, fire, grammar, hand, lockdown, main, readiness, revoke, rules, swipe, targets
 from provisioning.cli.screen import Screen
 from provisioning.console.tales import TALES
+from provisioning.delivery import acts
 from provisioning.nouns.words import say
 from provisioning.nouns.zh import ZH
 
@@ -72,10 +73,13 @@ def _templates() -> set[str]:
         *problems._FAULTS.values(),
         problems._ANY_FAULT,
         *TALES.values(),
+        *hand.TELLS.values(),
         *swipe.REASONS.values(),
         swipe.OTHER_REASON,
     }
     spoken |= {*targets.TONES, *readiness.TONES, *revoke.TONES, *rules.SENTENCES.values()}
+    spoken |= {*door.TONES, *door.SAID.values(), *fire.SAID.values(), *lockdown.TONES, *lockdown.SAID.values()}
+    spoken |= {*revoke.SAID.values(), conditions.EXEMPT_BY_HUB, acts.UNREPORTED, acts.NOT_BEGUN}
     return {text for text in spoken if re.search(r"[A-Za-z]", text)} - UNTRANSLATED
 
 

@@ -13,7 +13,7 @@ from connectors.contract import SETTLING, Done, Later, Refused
 from connectors.desk import Claim, LeaseLost, Report, Task
 from provisioning.campus.campuses import shipped
 from provisioning.compose import EMBEDDED
-from provisioning.delivery.delivery import ALARM_AFTER_TRIES, REACH_BACKOFF_S_MAX
+from provisioning.delivery.delivery import ALARM_AFTER_TRIES, REACH_BACKOFF_S_MAX, READ_AGAIN_S
 from provisioning.delivery.desk import LEASE_S
 from provisioning.delivery.outcomes import BACKOFF_S_MAX, REFUSED_AGAIN_S
 from provisioning.nouns.people import Person
@@ -317,6 +317,10 @@ def test_what_waited_is_due_and_everything_read_as_soon_as_the_target_is_back(ho
     claim = hand.claim_one("a-1")
     hand.meet(claim)
     hand.release(claim)
+    claim = hand.claim_one("a-1")
+    assert not claim.reconcile, "it was read a moment ago: one that comes and goes is not read each time"
+    hand.release(claim)
+    housed.later(seconds=READ_AGAIN_S)
     assert hand.claim_one("a-1").reconcile, "who was away may have been tampered with"
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioning.delivery.delivery import READ_EVERY_S
+from provisioning.delivery.readings import read_every_s
 from provisioning.identity.cards import CardNotProvedGone
 from provisioning.nouns.answers import Drift
 from provisioning.nouns.people import Person
@@ -185,7 +185,7 @@ def test_an_altered_card_bounds_the_exposure_by_what_was_found(housed: Housed, p
 
 def test_every_target_is_read_by_itself_now_and_then(housed: Housed, person: Person):
     due = set()
-    housed.later(seconds=READ_EVERY_S + 61)
+    housed.later(seconds=read_every_s(1) + 61)
     for claim in housed.hand.claim():
         assert claim.reconcile
         housed.hand.read(claim)
@@ -199,7 +199,7 @@ def test_every_target_is_read_by_itself_now_and_then(housed: Housed, person: Per
     dues = {state.due for state in states}
     assert len(dues) > 4, "not all at one second"
     assert all(
-        timedelta(seconds=READ_EVERY_S) <= each - housed.clock.now() <= timedelta(seconds=READ_EVERY_S + 60)
+        timedelta(seconds=read_every_s(1)) <= each - housed.clock.now() <= timedelta(seconds=read_every_s(1) + 60)
         for each in dues
         if each is not None
     )

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from provisioning.api.notices import BATCH, BODY_KB_MAX, ONE
 from provisioning.intake.letters import EVENT_ID_CHARS_MAX
-from provisioning.intake.signing import SecretUnreadable, sign
+from provisioning.vault.signatures import SecretUnreadable, sign
 from tests.provisioning.served import Served, serving
 
 SOURCE = "https://hr.test/notices"

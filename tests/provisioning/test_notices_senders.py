@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from provisioning.intake import webhook
-from provisioning.intake.signing import sign
 from provisioning.intake.webhook import MessageDiffers, SecretsEnough, Senders, SendersEnough, SignatureForged
 from provisioning.store import senders as rows
 from provisioning.vault.master import turned
+from provisioning.vault.signatures import sign
 from provisioning.vault.vault import Vault
 from tests.provisioning.housed import BOSS, Housed
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors import wg_doors
+from connectors import wg_cards
 from connectors.desk import Report
 from connectors.kept import Kept
 from devices.wg.panel import Panel
@@ -61,5 +61,5 @@ def revisions(patch: pytest.MonkeyPatch) -> None:
 
 def last_days(patch: pytest.MonkeyPatch) -> None:
     """Records end a day later than the grants that they stand on."""
-    last = wg_doors._last_date
-    patch.setattr(wg_doors, "_last_date", lambda ends, holder: last(ends, holder) + timedelta(days=1))
+    last = wg_cards._last_date
+    patch.setattr(wg_cards, "_last_date", lambda ends, holder: last(ends, holder) + timedelta(days=1))

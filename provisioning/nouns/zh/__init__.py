@@ -3,17 +3,22 @@ both name the same fields."""
 
 from __future__ import annotations
 
+from provisioning.nouns.zh.alarms import ZH_ALARMS
 from provisioning.nouns.zh.answers import ZH_ANSWERS
 from provisioning.nouns.zh.asof import ZH_ASOF
 from provisioning.nouns.zh.campus import ZH_CAMPUS
 from provisioning.nouns.zh.commands import ZH_COMMANDS
+from provisioning.nouns.zh.conditions import ZH_CONDITIONS
 from provisioning.nouns.zh.edge import ZH_EDGE
 from provisioning.nouns.zh.eras import ZH_ERAS
 from provisioning.nouns.zh.files import ZH_FILES
+from provisioning.nouns.zh.fixtures import ZH_FIXTURES
 from provisioning.nouns.zh.grants import ZH_GRANTS
+from provisioning.nouns.zh.hands import ZH_HANDS
 from provisioning.nouns.zh.house import ZH_HOUSE
 from provisioning.nouns.zh.lives import ZH_LIVES
 from provisioning.nouns.zh.minds import ZH_MINDS
+from provisioning.nouns.zh.passages import ZH_PASSAGES
 from provisioning.nouns.zh.people import ZH_PEOPLE
 from provisioning.nouns.zh.registers import ZH_REGISTERS
 from provisioning.nouns.zh.sites import ZH_SITES
@@ -21,17 +26,22 @@ from provisioning.nouns.zh.units import ZH_UNITS
 from provisioning.nouns.zh.web import ZH_WEB
 
 ZH: dict[str, str] = {
+    **ZH_ALARMS,
     **ZH_ANSWERS,
     **ZH_ASOF,
     **ZH_CAMPUS,
     **ZH_COMMANDS,
+    **ZH_CONDITIONS,
     **ZH_EDGE,
     **ZH_ERAS,
     **ZH_FILES,
+    **ZH_FIXTURES,
     **ZH_GRANTS,
+    **ZH_HANDS,
     **ZH_HOUSE,
     **ZH_LIVES,
     **ZH_MINDS,
+    **ZH_PASSAGES,
     **ZH_PEOPLE,
     **ZH_REGISTERS,
     **ZH_SITES,

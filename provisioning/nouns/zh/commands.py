@@ -37,7 +37,6 @@ ZH_COMMANDS: dict[str, str] = {
     "start the devices of a campus file by themselves": "单独启动园区文件中的模拟设备",
     "HR sheets: template, preview, import, batches": "人事表：模板、预览、导入、批次",
     "people: list them, show one": "人员：列表、详情",
-    "cards: assign, report lost, replace": "卡：发放、挂失、更换",
     "why somebody may open a door, or may not": "某人为何能或不能开门",
     "how much is proved on the panels, for a person, a batch or a day": "某人、某批次或某天在控制器上证实了多少",
     "take everything from a person at once, with a certificate": "立即撤销某人的一切权限，并出具证明",

@@ -30,8 +30,8 @@ ZH_GRANTS: dict[str, str] = {
     "send the log to whoever looks after it.": (
         "系统自身的故障（{fault}）使某人的权限无法重新核定：权限保持原样。将会重试；请把日志交给维护人员。"
     ),
-    "A revocation needs a reason of 1 to {most} characters, for the story to keep. Give one: --reason TEXT": (
-        "撤销须写明理由(1 至 {most} 个字符)，以便存入记录链。请给出：--reason 文字"
+    "A revocation or suspension needs a reason of 1 to {most} characters, for the story to keep. Give one: --reason TEXT": (
+        "撤销或暂停须写明理由(1 至 {most} 个字符)，以便存入记录链。请给出：--reason 文字"
     ),
     "Staff number {no} has no open stay, no active card and no record on any target: there is nothing to revoke. See "
     "what there was: foyer person show {no}": (

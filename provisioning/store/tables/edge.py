@@ -29,6 +29,8 @@ target = Table(
     Column("unreachable_since", Instant),
     Column("read", Instant),
     Column("read_due", Instant),
+    Column("reading_since", Instant),
+    Column("reading_found", Integer),
     Index("ix_target_due", "due"),
 )
 
@@ -93,5 +95,25 @@ drift = Table(
         "target",
         sqlite_where=text("righted IS NULL"),
         postgresql_where=text("righted IS NULL"),
+    ),
+)
+
+# What the schedules of the campus are made of, each under the numbers that targets keep it by.
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("row", RowId, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("ended", Instant),
+    Index(
+        "ux_schedule_in_force",
+        "id",
+        unique=True,
+        sqlite_where=text("ended IS NULL"),
+        postgresql_where=text("ended IS NULL"),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, text
 
 from provisioning.store.tables.kinds import Instant, RowId, metadata
 
@@ -34,6 +34,16 @@ revocation = Table(
     Column("operator", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False, server_default="revoked"),
+    Column("lifted", Instant),
+    Column("lifted_by", Text),
+    Index(
+        "ux_revocation_suspended",
+        "person",
+        unique=True,
+        sqlite_where=text("kind = 'suspended' AND lifted IS NULL"),
+        postgresql_where=text("kind = 'suspended' AND lifted IS NULL"),
+    ),
 )
 
 revocation_line = Table(

@@ -1,0 +1,163 @@
+"""What somebody must look at among passages: doors that were forced, and cards that should open nothing any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from connectors.contract import Json, PassageKind
+from provisioning.alarms.alarms import Alarms
+from provisioning.nouns.passages import Passage
+from provisioning.nouns.people import CardState
+from provisioning.store import passages as rows
+from provisioning.store.engine import Tx
+from provisioning.store.passages import Held, Taken
+
+GRAIN = timedelta(seconds=1)
+"""Devices' clocks show whole seconds: what they date to one may have happened up to its end."""
+
+FORCED = "{door} was forced open. Send somebody there; what happened before: foyer passages list --door {door}"
+HELD_OPEN = "{door} stands open for too long. Send somebody to shut it."
+TAMPERED = "The lid of {door} was lifted. Send somebody there, and read the panel again: foyer targets read {target}"
+FIRE = (
+    "{target} tells of fire. Its doors are released; send somebody there, and see who is inside: foyer passages muster"
+)
+
+
+LOST_OPENED = "A card that was reported lost opened {door}. Send somebody there; see: foyer passages list --door {door}"
+LOST_SHOWN = (
+    "A card that was reported lost was shown at {door}, which stayed shut. Send somebody there, and take the card."
+)
+REVOKED_OPENED = (
+    "Somebody whose rights were revoked was let in at {door}, which had not been told yet. Send somebody there, and see"
+    " whether the panel answers: foyer targets show {target}"
+)
+REVOKED_SHOWN = (
+    "Somebody whose rights were revoked showed a card at {door}, which stayed shut. Find out what they want there."
+)
+SUSPENDED_OPENED = (
+    "Somebody whose rights are suspended was let in at {door}, which had not been told yet. Send somebody there, and see"
+    " whether the panel answers: foyer targets show {target}"
+)
+SUSPENDED_SHOWN = (
+    "Somebody whose rights are suspended showed a card at {door}, which stayed shut. Find out what they want there."
+)
+ENDED_OPENED = (
+    "A card that is in nobody's hands any more opened {door}. Find who has it, and see whether the panel answers: foyer"
+    " targets show {target}"
+)
+UNKNOWN_OPENED = (
+    "A card that nobody was ever given opened {door}. Send somebody there, and read the panel again: foyer targets read"
+    " {target}"
+)
+
+
+class Barred(Enum):
+    """Why a card should open nothing: the kind of alarm, what is said where it opened the door, and where it did not."""
+
+    LOST = ("passage.lost-card", LOST_OPENED, LOST_SHOWN)
+    REVOKED = ("passage.after-revocation", REVOKED_OPENED, REVOKED_SHOWN)
+    SUSPENDED = ("passage.after-suspension", SUSPENDED_OPENED, SUSPENDED_SHOWN)
+    ENDED = ("passage.ended-card", ENDED_OPENED, "")
+    UNKNOWN = ("passage.unknown-card", UNKNOWN_OPENED, "")
+
+    @property
+    def kind(self) -> str:
+        """The kind of the alarm."""
+        return self.value[0]
+
+    def says(self, *, opened: bool) -> str:
+        """The template of what is said; empty where nothing is, since a door that stays shut for such a card is as it
+        should be."""
+        return self.value[1] if opened else self.value[2]
+
+
+_HAPPENED = {
+    PassageKind.FORCED.value: ("passage.forced", FORCED),
+    PassageKind.HELD.value: ("passage.held", HELD_OPEN),
+    PassageKind.TAMPER.value: ("passage.tamper", TAMPERED),
+    PassageKind.FIRE.value: ("passage.fire", FIRE),
+}
+_BY_CARD = frozenset({PassageKind.PASSED.value, PassageKind.DENIED.value})
+
+
+def at_that_time(held: Sequence[Held], at: datetime) -> Held | None:
+    """In whose hands a card was at some instant, of all in which it ever was, the latest last; None: in nobody's."""
+    for one in reversed(held):
+        if one.opens <= at and (one.closes is None or at < one.closes):
+            return one
+    return None
+
+
+class Judge:
+    """Raises alarms over passages."""
+
+    def __init__(self, alarms: Alarms) -> None:
+        self._alarms = alarms
+
+    def judge(self, tx: Tx, news: Sequence[Passage], holders: Mapping[int, Sequence[Held]], zone: ZoneInfo) -> None:
+        """Raise what there is to raise, once for all that would say the same."""
+        said: dict[tuple[str, str, str | None], tuple[str, Passage]] = {}
+        for one in news:
+            if (happened := _HAPPENED.get(one.kind)) is not None:
+                kind, template = happened
+                said.setdefault((kind, _place(one), None), (template, one))
+        for one, barred, person in _barred(tx, [one for one in news if one.kind in _BY_CARD], holders, zone):
+            template = barred.says(opened=one.granted)
+            if template:
+                said.setdefault((barred.kind, _place(one) + template, person), (template, one))
+        for (kind, _, person), (template, one) in said.items():
+            fields: dict[str, Json] = {"door": _place(one), "target": one.target}
+            self._alarms.raise_alarm(tx, kind, template, fields, target=one.target, person=person)
+
+
+def _place(one: Passage) -> str:
+    return one.door or one.target
+
+
+def _barred(
+    tx: Tx, shown: Sequence[Passage], holders: Mapping[int, Sequence[Held]], zone: ZoneInfo
+) -> Iterable[tuple[Passage, Barred, str | None]]:
+    """Which cards should have opened nothing, why, and whose they were."""
+    known = [(one, one.at + GRAIN, _last(holders.get(one.card, ()), one.at + GRAIN)) for one in shown if one.card]
+    owners = {held.person for _, _, held in known if held is not None}
+    takings, pauses = rows.takings(tx, owners), rows.pauses(tx, owners)
+    for one, late, held in known:
+        if held is None:
+            if one.granted:
+                yield one, Barred.UNKNOWN, None
+        elif held.closes is not None and held.closes <= late:
+            yield one, _why_over(held, takings.get(held.person, ()), late), held.person
+        elif _suspended(takings.get(held.person, ()), pauses.get(held.person, ()), late, zone):
+            yield one, Barred.SUSPENDED, held.person
+
+
+def _last(held: Sequence[Held], at: datetime) -> Held | None:
+    """In whose hands a card is at an instant, or else was last."""
+    return at_that_time(held, at) or next((one for one in reversed(held) if one.opens <= at), None)
+
+
+def _why_over(held: Held, takings: Iterable[Taken], at: datetime) -> Barred:
+    if held.state is CardState.LOST:
+        return Barred.LOST
+    if any(taken.kind == "revoked" and held.opens <= taken.at <= at for taken in takings):
+        return Barred.REVOKED
+    return Barred.ENDED
+
+
+def _suspended(
+    takings: Sequence[Taken], pauses: Sequence[tuple[str, str | None]], at: datetime, zone: ZoneInfo
+) -> bool:
+    """Whether security or HR had suspended somebody at an instant."""
+    if not takings and not pauses:
+        return False
+    day = at.astimezone(zone).date()
+    return any(
+        taken.kind == "suspended" and taken.at <= at and (taken.lifted is None or at < taken.lifted)
+        for taken in takings
+    ) or any(
+        date.fromisoformat(opens) <= day and (closes is None or day < date.fromisoformat(closes))
+        for opens, closes in pauses
+    )
