@@ -17,6 +17,8 @@ from provisioning.store.passages import Held, Taken
 
 GRAIN = timedelta(seconds=1)
 """Devices' clocks show whole seconds: what they date to one may have happened up to its end."""
+BEHIND = timedelta(seconds=3)
+"""How far a device's clock may be behind before it is set, with the second that it does not show."""
 
 FORCED = "{door} was forced open. Send somebody there; what happened before: foyer passages list --door {door}"
 HELD_OPEN = "{door} stands open for too long. Send somebody to shut it."
@@ -89,6 +91,11 @@ def at_that_time(held: Sequence[Held], at: datetime) -> Held | None:
         if one.opens <= at and (one.closes is None or at < one.closes):
             return one
     return None
+
+
+def whose(held: Sequence[Held], at: datetime) -> Held | None:
+    """In whose hands a card was when a device's clock showed `at`; who was given it just after must have been meant."""
+    return at_that_time(held, at) or at_that_time(held, at + BEHIND)
 
 
 class Judge:

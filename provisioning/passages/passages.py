@@ -14,7 +14,7 @@ from provisioning.campus.campuses import Campuses
 from provisioning.campus.file import Campus
 from provisioning.nouns.passages import Passage
 from provisioning.nouns.told import Actor, Told
-from provisioning.passages.judging import Judge, at_that_time
+from provisioning.passages.judging import Judge, whose
 from provisioning.store import passages as rows
 from provisioning.store.campus import latest_campus
 from provisioning.store.conditions import zones_in_force
@@ -139,7 +139,7 @@ class Passages:
         kept: list[Passage] = []
         for cursor, report in heard:
             at = now if report.at is None or report.at > latest else report.at
-            held = at_that_time(holders.get(report.card, ()), at) if report.card is not None else None
+            held = whose(holders.get(report.card, ()), at) if report.card is not None else None
             kept.append(
                 Passage(
                     cursor.target, cursor.incarnation, report.index, str(report.kind), report.key,
