@@ -7,13 +7,12 @@ import gc
 import random
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
 from importlib.metadata import version
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -50,6 +49,7 @@ from provisioning.grants.revoking import Revoking
 from provisioning.grants.rulebook import Rulebook
 from provisioning.grants.timer import Timer
 from provisioning.holds.holds import Holds
+from provisioning.house import Guarding, Hearing, Hop, House
 from provisioning.identity.cards import Cards
 from provisioning.identity.loans import Loans
 from provisioning.identity.persons import Persons
@@ -94,8 +94,6 @@ the gateway is busy: at Python's usual 5 ms a request of eighty statements took 
 READ_SPREAD_S = 60
 HOUSE = Actor("house:start")
 
-Hop = Callable[..., Awaitable[Any]]
-
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -105,98 +103,6 @@ class World:
     random_bytes: RandomBytes = secrets.token_bytes
     hop: Hop = asyncio.to_thread
     resolve: Resolve = by_the_system
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """What passages take: who hears them, takes them in, answers for them, and forgets them."""
-
-    ears: Ears
-    passages: Passages
-    views: PassageViews
-    keeping: Keeping
-
-
-@dataclass(frozen=True, slots=True)
-class Guarding:
-    """What security orders: conditions of zones, who is let in all the same, loans of cards, and what ends them in time."""
-
-    conditions: Conditions
-    exempt: Exempt
-    loans: Loans
-    endings: Watch
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Every room of one hub, joined."""
-
-    settings: Settings
-    clock: Clock
-    ids: Ids
-    hop: Hop
-    store: Store
-    vault: Vault
-    story: Story
-    proofs: Proofs
-    sealer: Sealer
-    backups: Backups
-    eras: Eras
-    alarms: Alarms
-    hooks: Hooks
-    courier: Courier
-    watch: Watch
-    holds: Holds
-    campuses: Campuses
-    operators: Operators
-    persons: Persons
-    cards: Cards
-    intake: Intake
-    notices: Notices
-    senders: Senders
-    rulebook: Rulebook
-    space: Space
-    allotments: Allotments
-    labels: Labels
-    scans: Scans
-    grants: Grants
-    fixtures: Fixtures
-    guarding: Guarding
-    giving: Giving
-    proposals: Proposals
-    revoking: Revoking
-    timer: Timer
-    delivery: Delivery
-    gateway: Gateway
-    hearing: Hearing
-    readiness: Readiness
-    asof: AsOf
-
-    @property
-    def conditions(self) -> Conditions:
-        """Lockdowns, and releases by fire."""
-        return self.guarding.conditions
-
-    @property
-    def loans(self) -> Loans:
-        """Cards on loan."""
-        return self.guarding.loans
-
-    @property
-    def passage_views(self) -> PassageViews:
-        """Passages, and who is inside."""
-        return self.hearing.views
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Keep the house going: gateway, timers, sealer, watch and courier, until told to stop. A part that breaks stops
-        all."""
-        async with asyncio.TaskGroup() as parts:
-            for part in (self.gateway.run(stop), self.timer.run(stop), self.sealer.run(stop, self.hop)):
-                parts.create_task(part)
-            for part in (self.watch.run(stop), self.courier.run(stop), self.guarding.endings.run(stop)):
-                parts.create_task(part)
-            for part in (self.hearing.ears.run(stop), self.hearing.keeping.run(stop)):
-                parts.create_task(part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ SLOTS = (
 SLOT_OF = {room: slot for slot, rooms in enumerate(SLOTS) for room in rooms}
 TOP = len(SLOTS) - 1
 
+# What names and joins all rooms.
+JOINING = frozenset({"compose", "house"})
 # The modules of the command line that are themselves the hub: they alone may have compose build it.
 SERVING = frozenset({"serve", "run"})
 
@@ -65,7 +67,7 @@ def rooms(root: Path) -> list[str]:
     wrong = []
     for module in modules(root, "provisioning"):
         room = module.parts[1] if len(module.parts) > 1 else ""
-        if room not in {"", "settings", "compose", *SLOT_OF}:
+        if room not in {"", "settings", *JOINING, *SLOT_OF}:
             wrong.append(f"{module.path}: the design knows no room {room}")
             continue
         for line, name in module.imports():
@@ -77,9 +79,9 @@ def rooms(root: Path) -> list[str]:
 
 def _may(module: Module, room: str, other: str) -> bool:
     """Whether a module of one room may import from another."""
-    if room in {other, "compose"}:
+    if room == other or room in JOINING:
         return True
-    if other == "compose":
+    if other in JOINING:
         return room == "cli" and module.parts[-1] in SERVING
     if other == "settings":
         return SLOT_OF.get(room) == TOP
