@@ -60,7 +60,7 @@ class Eras:
 
     def state(self, tx: Tx) -> EraState | None:
         """The last era; None where nothing was ever put back."""
-        era = rows.latest(tx)
+        era = rows.recovering(tx) or rows.latest(tx)
         if era is None:
             return None
         digest = hashlib.sha256(canonical({"era": era.id, **era.differences}).encode()).hexdigest()[:12]

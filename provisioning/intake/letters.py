@@ -225,7 +225,9 @@ class _Reading:
 
     def content(self, kind: NoticeKind, said: _Said) -> dict[str, Json]:
         """What may stand in the open; only what was given."""
-        given = {name: getattr(said, name) for name in said.model_fields_set if name not in PERSONAL}
+        # In the order of the fields: a set has another in each process, and with it which of two faults is named.
+        told = [name for name in type(said).model_fields if name in said.model_fields_set and name not in PERSONAL]
+        given = {name: getattr(said, name) for name in told}
         content: dict[str, Json] = {}
         for name, value in given.items():
             content[name] = self._value(name, value)

@@ -151,7 +151,7 @@ _FREE = or_(target.c.lease.is_(None), target.c.lease <= _NOW)
 # What still settles, or waits in back-off, is not due, however urgent.
 _URGENT_DUE = or_(
     select(record.c.key)
-    .where(record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= _NOW)
+    .where(record.c.target == target.c.id, record.c.dirty == true(), record.c.urgent, record.c.due <= _NOW, MAY_GO)
     .exists(),
     act_waits(target.c.id),
 )

@@ -105,9 +105,14 @@ def _kept(
     newest = eras.last_event(tx)
     kept: list[Event] = []
     agreed = 0
+    # What an earlier restore lost is no more known by this one; only two people may have accepted that.
+    unaccepted: dict[str, Json] | None = None
     for one in following:
         if one.position != tree.size:
+            before = tree.size
             tree = (None if one.position is None else leap(one.body, tree.size, one.position)) or tree
+            if tree.size > before:
+                unaccepted = {"events": before, "size": tree.size}
         if one.position != tree.size:
             faults.append((GAP, {"found": one.position, "events": tree.size}))
             break
@@ -116,11 +121,15 @@ def _kept(
             break
         tree.add(one.leaf)
         kept.append(one)
+        if one.kind == "era.settled":
+            unaccepted = None
         if tree.size in heads:
             if heads[tree.size] != tree.root():
                 faults.append((CONTRADICTS, {"size": tree.size}))
                 return kept[:agreed]
             agreed = len(kept)
+    if unaccepted is not None:
+        faults.append((SHORT, unaccepted))
     return kept
 
 
