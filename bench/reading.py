@@ -90,7 +90,8 @@ def _want(built: House, panels: Sequence[Wire], today: date) -> None:
                 body = canonical(told)
                 rows.append(
                     {
-                        "target": wire.id, "key": f"card:{number}", "wanted": body, "held": body, "revision": 1,
+                        "target": wire.id, "key": f"card:{number}", "holder": f"bench:{number}",
+                        "wanted": body, "held": body, "revision": 1,
                         "held_revision": 1, "rank": 1, "grants": (), "urgent": False, "dirty": False, "attempts": 0,
                         "known": True, "changed": tx.now, "seen": tx.now, "proved": tx.now, "proof": "read",
                     }
