@@ -1,34 +1,46 @@
-"""`python -m tests.simulation --seeds N --first K`: so many campuses under storm, one line each."""
+"""`python -m tests.simulation --seeds N --first K`: so many campuses under storm, one line each. What fails is kept in
+`found/`, and played with the other tests from then on."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from tests.simulation.world import Options, run
+from tests.simulation.kept import keep
+from tests.simulation.world import Options, Outcome, run
 
 
 def main() -> int:
-    """0 where every seed went well; the others are told whole."""
+    """0 where every seed went well; the others are told whole, and kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--seeds", type=int, default=5, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--minutes", type=float, default=Options(0).minutes, help="of storm, each")
+    parser.add_argument(
+        "--pause", type=float, default=Options(0).pause_s, help="seconds between two faults, on average"
+    )
     parser.add_argument("--mode", choices=("both", "safety", "liveness"), default="both", help="both: odd seeds settle")
+    parser.add_argument("--no-keep", action="store_true", help="do not keep what fails")
     told = parser.parse_args()
-    failed: list[int] = []
-    cpu_s = virtual_s = 0.0
+    outcomes: list[Outcome] = []
     for seed in range(told.first, told.first + told.seeds):
         liveness = told.mode == "liveness" or (told.mode == "both" and seed % 2 == 1)
-        outcome = run(Options(seed, minutes=told.minutes, liveness=liveness))
-        cpu_s, virtual_s = cpu_s + outcome.cpu_s, virtual_s + outcome.virtual_s
-        print(outcome.line() if outcome.breach is None else outcome.report(), flush=True)
-        if outcome.breach is not None:
-            failed.append(seed)
-    print(
-        f"{told.seeds} seeds, {len(failed)} failed {failed or ''}; {cpu_s:.0f} CPU-s, {virtual_s / 86_400:.1f} virtual days"
-    )
+        outcomes.append(run(Options(seed, minutes=told.minutes, pause_s=told.pause, liveness=liveness)))
+        print(outcomes[-1].line() if outcomes[-1].breach is None else outcomes[-1].report(), flush=True)
+        if outcomes[-1].breach is not None and not told.no_keep:
+            print(f"kept: {keep(outcomes[-1])}", flush=True)
+    failed = [each.options.seed for each in outcomes if each.breach is not None]
+    print(_summary(outcomes, failed))
     return 1 if failed else 0
+
+
+def _summary(outcomes: list[Outcome], failed: list[int]) -> str:
+    cpu_s = sum(each.cpu_s for each in outcomes)
+    served_h = sum(each.served_s for each in outcomes) / 3_600
+    return (
+        f"{len(outcomes)} seeds, {len(failed)} failed {failed or ''}; {cpu_s:.0f} CPU-s for {served_h:.1f} hours with a hub "
+        f"({60 * served_h / cpu_s:.1f} h per CPU minute), {sum(each.virtual_s for each in outcomes) / 86_400:.1f} days"
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from devices.wg.memory import Card
 from devices.wg.served import ServedPanel
 from provisioning.nouns.told import Actor
 from tests.simulation.campus import Ground
-from tests.simulation.hub import KEPT_FATES, POINTS, Hub, Killed
+from tests.simulation.hub import KEPT_FATES, POINTS, RESTORES, Hub, Killed
 from tests.simulation.invariants import Witness
 from tests.simulation.network import FAIR, Address, Network, Weather
 from tests.simulation.trace import Trace
@@ -25,13 +25,21 @@ from tests.simulation.trace import Trace
 USUAL = Weather(lost=0.01, late=0.03, doubled=0.04)
 STORM = Weather(lost=0.15, late=0.25, doubled=0.3)
 CROSSED = Weather(lost=0.3, late=0.05, doubled=0.3, crossed=0.8)
+SPOILT = Faults(stale=0.2, wrong_function=0.2, short=0.2)
+BROKEN = Faults(split=0.2, coalesce=0.2, stall=0.1, hang_up=0.15, reset=0.15)
+DEAF = Faults(unheard=0.4, heard_late=0.3, heard_twice=0.4, delay_s=2.0)
+ASKED_BY_TCP = "annex"
 FOREIGN_FIRST = 9_000_001
 WATCHMAN = Actor("operator:watchman", frozenset({"system"}))
+SECOND = Actor("operator:second", frozenset({"security"}))
 
 NETWORK = ("lost", "late", "doubled", "reordered", "crossed", "cut_to", "cut_from")
 PANELS = ("garbage", "wrong_serial", "reply_lost", "full", "off", "power_kept", "power_lost", "skewed")
+SPOILING = ("stale", "wrong_function", "short", "split", "coalesce", "hang_up", "reset")
+EARS = ("unheard", "heard_late", "heard_twice")
 TAMPERED = ("tamper_foreign", "tamper_returned", "tamper_altered", "tamper_removed")
-REQUIRED = (*NETWORK, *PANELS, *TAMPERED, *POINTS, *KEPT_FATES)
+HUB = ("stalled", "choked")
+REQUIRED = (*NETWORK, *PANELS, *SPOILING, *EARS, *TAMPERED, *POINTS, *KEPT_FATES, *RESTORES, *HUB)
 
 Fault = Callable[["Storm"], Awaitable[object]]
 
@@ -48,6 +56,7 @@ class Storm:
         witness: Witness,
         seed: str,
         trace: Trace,
+        names: Sequence[str],
     ) -> None:
         self.dice = Random(f"{seed}/faults")
         self.hub = hub
@@ -55,10 +64,15 @@ class Storm:
         self.panels = panels
         self.witness = witness
         self.trace = trace
+        self._names = names
         self.pause_s = 4.0
         self.stir: Callable[[], None] = lambda: None
         self.acts: Counter[str] = Counter()
         self._addresses: dict[str, Address] = {name: ground.address(name) for name in panels}
+        self.catching_up = False
+        self.arrive: Callable[[], None] = lambda: None
+        self.regret: Callable[[], None] = lambda: None
+        self.dismiss: Callable[[], None] = lambda: None
         self._deck: list[Fault] = []
 
     def fired(self) -> Counter[str]:
@@ -69,7 +83,7 @@ class Storm:
     def missing(self) -> list[str]:
         """Faults that must strike in every run, and have not yet."""
         fired = self.fired()
-        return [name for name in REQUIRED if not fired[name]]
+        return [name for name in self._names if not fired[name]]
 
     def blow(self, weather: Weather) -> None:
         """The same weather everywhere."""
@@ -78,22 +92,36 @@ class Storm:
 
     def calm(self) -> None:
         """Nothing goes wrong any more, and every panel has its power and its time."""
-        self.blow(FAIR)
+        self._end_faults(FAIR)
         self.hub.pardon()
         for panel in self.panels.values():
-            panel.suffer(NONE)
-            if not panel.emulator.powered:
-                panel.emulator.power(on=True)
             panel.emulator.set_local_time(self.witness.local_now())
 
     async def go_on(self) -> None:
         """Deal until cancelled."""
-        self.blow(USUAL)
+        # What an evening's end cut off must not last for ever.
+        self._end_faults(USUAL)
         while True:
             if not self._deck:
-                self._deck = self.dice.sample(_DECK, len(_DECK))
+                self._deck = self._dealt()
             await asyncio.sleep(self.dice.uniform(0.3, 1.7) * self.pause_s)
+            self.accept()
             await self._deck.pop()(self)
+
+    def _end_faults(self, weather: Weather) -> None:
+        self.blow(weather)
+        self.hub.stall(0.0)
+        self.witness.chokes.clear()
+        for panel in self.panels.values():
+            panel.suffer(NONE)
+            if not panel.emulator.powered:
+                panel.emulator.power(on=True)
+
+    def _dealt(self) -> list[Fault]:
+        """All faults in some order; to catch up, only those that have not struck yet."""
+        missing = (self.catching_up and self.missing()) or self._names
+        told = [fault for names, fault in _DECK if not set(missing).isdisjoint(names)]
+        return self.dice.sample(told, len(told))
 
     def panel(self) -> tuple[str, ServedPanel]:
         """One of the panels."""
@@ -117,19 +145,31 @@ class Storm:
         for _ in range(self.dice.randint(1, 6)):
             await asyncio.sleep(self.dice.uniform(0.5, 3.5))
             self.stir()
+            if weather.crossed:
+                self.dismiss()
         for name in names:
             self.network.weather[self._addresses[name]] = USUAL
 
-    async def trouble(self, faults: Faults, *, everywhere: bool = False) -> None:
-        """A panel, or all, that behave badly for a while."""
-        names = list(self.panels) if everywhere else [self.panel()[0]]
-        self.trace("trouble", *names, faults)
-        for name in names:
-            self.panels[name].suffer(faults)
-            self.look_at(name)
+    async def trouble(self, faults: Faults, name: str | None = None) -> None:
+        """A panel that behaves badly for a while."""
+        name = name or self.panel()[0]
+        panel = self.panels[name]
+        self.trace("trouble", name, faults)
+        panel.suffer(faults)
+        self.look_at(name)
         await asyncio.sleep(self.dice.uniform(3.0, 15.0))
-        for name in names:
-            self.panels[name].suffer(NONE)
+        panel.suffer(NONE)
+
+    async def fill(self) -> None:
+        """Every panel behaves as if it were full, and somebody comes."""
+        for panel in self.panels.values():
+            panel.suffer(Faults(full=True))
+        self.trace("full")
+        for _ in range(self.dice.randint(1, 3)):
+            self.arrive()
+            await asyncio.sleep(self.dice.uniform(2.0, 5.0))
+        for panel in self.panels.values():
+            panel.suffer(NONE)
 
     async def power(self, *, keep: bool) -> None:
         """Pull the plug for a while."""
@@ -157,9 +197,78 @@ class Storm:
         self.hub.doom(point, self.dice.randint(1, 6))
 
     async def kill_kept(self, fate: str) -> None:
-        """The hub dies soon, and its gateway's own file with it."""
+        """The hub dies while somebody comes, and its gateway's own file with it; some go as soon as it is back."""
+        lives = self.hub.lives
+        self.blow(STORM)
         self.hub.doom_kept(fate)
+        self.arrive()
+        self.hub.doom(self.dice.choice(POINTS), self.dice.randint(1, 12))
+        for _ in range(self.dice.randint(3, 9)):
+            await asyncio.sleep(self.dice.uniform(0.1, 0.9))
+            if self.hub.lives > lives:
+                self.regret()
+        self.blow(USUAL)
+
+    async def stall(self) -> None:
+        """Answers of the desk come late, while a panel has lost its memory and rights are being taken away."""
+        name, panel = self.panel()
+        panel.emulator.power_cycle(keep_memory=False)
+        self.witness.forgot(name)
+        self.look_at(name)
+        self.hub.stall(0.3)
+        self.trace("stall", name)
+        for _ in range(self.dice.randint(1, 3)):
+            await asyncio.sleep(self.dice.uniform(2.0, 8.0))
+            self.stir()
+            self.dismiss()
+        self.hub.stall(0.0)
+
+    async def choke(self) -> None:
+        """A panel keeps silent whenever one card is put, and answers everything else."""
+        name = self.choke_on()
+        before = self.witness.fired["choked"]
+        for _ in range(self.dice.randint(2, 10)):
+            self.look_at(name)
+            await asyncio.sleep(3.0)
+            if self.witness.fired["choked"] > before + 6:
+                break
+        self.witness.chokes.pop(name, None)
+
+    def choke_on(self) -> str:
+        """Some panel loses its memory, and cannot take the card that comes first."""
+        name, panel = self.panel()
+        number = None if self.witness.book is None else self.witness.book.first_in_line(name)
+        if number is not None:
+            self.witness.chokes[name] = number
+            panel.emulator.power_cycle(keep_memory=False)
+            self.witness.forgot(name)
+            self.trace("choked", name, number)
+        return name
+
+    async def back_up(self) -> None:
+        """A backup is taken, and some time passes."""
+        with suppress(Killed):
+            self.acts["backed_up"] += self.hub.back_up()
+            self.trace("backup")
+
+    async def lose(self, loss: str) -> None:
+        """Somebody goes, and is gone; then the hub dies, and its database is lost."""
+        self.stir()
+        await asyncio.sleep(self.dice.uniform(2.0, 12.0))
+        self.hub.doom_database(loss)
         self.hub.doom(self.dice.choice(POINTS), self.dice.randint(1, 6))
+
+    def accept(self) -> None:
+        """Two people look at what differs after a restore, and accept it."""
+        house, book = self.hub.house, self.witness.book
+        if house is None or book is None or self.hub.quiet or not book.recovering():
+            return
+        with suppress(Killed), house.store.writing() as tx:
+            state = house.eras.state(tx)
+            if state is not None and state.era.settled is None:
+                for who in (WATCHMAN, SECOND):
+                    house.eras.accept(tx, state.digest, who)
+                self.trace("accepted", state.digest)
 
     async def tamper(self, deed: str) -> None:
         """Somebody with the vendor's own tool."""
@@ -202,24 +311,42 @@ def _kept(fate: str) -> Fault:
     return lambda storm: storm.kill_kept(fate)
 
 
+def _lose(loss: str) -> Fault:
+    return lambda storm: storm.lose(loss)
+
+
 def _tamper(deed: str) -> Fault:
     return lambda storm: storm.tamper(deed)
 
 
-_DECK: tuple[Fault, ...] = (
-    lambda storm: storm.weather(STORM, everywhere=True),
-    lambda storm: storm.weather(STORM, everywhere=False),
-    lambda storm: storm.weather(CROSSED, everywhere=True),
-    lambda storm: storm.weather(replace(USUAL, cut_to=True, cut_from=True), everywhere=False),
-    lambda storm: storm.weather(replace(USUAL, cut_to=True), everywhere=False),
-    lambda storm: storm.weather(replace(USUAL, cut_from=True), everywhere=False),
-    lambda storm: storm.trouble(Faults(garbage=0.25, wrong_serial=0.35, reply_lost=0.3)),
-    lambda storm: storm.trouble(Faults(full=True), everywhere=True),
-    lambda storm: storm.trouble(Faults(off=True)),
-    lambda storm: storm.power(keep=True),
-    lambda storm: storm.power(keep=False),
-    lambda storm: storm.skew(),
-    *map(_kill, POINTS),
-    *map(_kept, KEPT_FATES),
-    *map(_tamper, TAMPERED),
+# Each with what strikes by it.
+_DECK: tuple[tuple[tuple[str, ...], Fault], ...] = (
+    (("lost", "late", "doubled", "reordered"), lambda storm: storm.weather(STORM, everywhere=True)),
+    (("lost", "late", "doubled", "reordered"), lambda storm: storm.weather(STORM, everywhere=False)),
+    (("crossed",), lambda storm: storm.weather(CROSSED, everywhere=True)),
+    (
+        ("cut_to", "cut_from"),
+        lambda storm: storm.weather(replace(USUAL, cut_to=True, cut_from=True), everywhere=False),
+    ),
+    (("cut_to",), lambda storm: storm.weather(replace(USUAL, cut_to=True), everywhere=False)),
+    (("cut_from",), lambda storm: storm.weather(replace(USUAL, cut_from=True), everywhere=False)),
+    (
+        ("garbage", "wrong_serial", "reply_lost"),
+        lambda storm: storm.trouble(Faults(garbage=0.25, wrong_serial=0.35, reply_lost=0.3)),
+    ),
+    (("stale", "wrong_function", "short"), lambda storm: storm.trouble(SPOILT)),
+    (("split", "coalesce", "hang_up", "reset"), lambda storm: storm.trouble(BROKEN, ASKED_BY_TCP)),
+    (("unheard", "heard_late", "heard_twice"), lambda storm: storm.trouble(DEAF)),
+    (("full",), lambda storm: storm.fill()),
+    (("off",), lambda storm: storm.trouble(Faults(off=True))),
+    (("power_kept",), lambda storm: storm.power(keep=True)),
+    (("power_lost",), lambda storm: storm.power(keep=False)),
+    (("skewed",), lambda storm: storm.skew()),
+    (("stalled",), lambda storm: storm.stall()),
+    (("choked",), lambda storm: storm.choke()),
+    *((RESTORES, lambda storm: storm.back_up()) for _ in range(3)),
+    *(((loss,), _lose(loss)) for loss in RESTORES),
+    *(((point,), _kill(point)) for point in POINTS),
+    *(((fate,), _kept(fate)) for fate in KEPT_FATES),
+    *(((deed,), _tamper(deed)) for deed in TAMPERED),
 )

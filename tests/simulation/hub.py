@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,14 +14,22 @@ from random import Random
 from typing import Any
 
 from provisioning.compose import House, World, opened
+from provisioning.nouns.told import Actor
 from provisioning.settings import Settings
-from tests.simulation.loop import SimClock, inline
+from provisioning.story.restoring import Places, TailMissing, restore
+from tests.simulation.loop import SimClock
 from tests.simulation.network import SENDER
 from tests.simulation.trace import Trace
 
 POINTS = ("before_commit", "after_commit", "before_note", "after_note", "before_send", "after_send")
 KEPT_FATES = ("kept_lost", "kept_torn")
+RESTORES = ("restored", "restored_untailed")
 STEP_S_MAX = 0.4
+STALL_S = (9.0, 24.0)
+"""A thread that comes back so late finds its lease, of 15 s, over or still there."""
+QUIET_S = 8.0
+"""Whoever has put a backup back looks before they go on."""
+KEEPER = Actor("operator:keeper", frozenset({"system"}))
 
 
 class Killed(BaseException):
@@ -97,6 +106,7 @@ class Hub:
         self.settings = Settings(data=folder)
         self.fired = fired
         self.lives = 0
+        self.served_s = 0.0
         self.life: Incarnation | None = None
         self.clock = clock
         self._random_bytes = Random(f"{seed}/bytes").randbytes
@@ -108,6 +118,11 @@ class Hub:
         self._kept_fate: str | None = None
         self._dooms: list[tuple[str, int]] = []
         self._meet: Callable[[House], None] = lambda _: None
+        self._lose: Callable[[], None] = lambda: None
+        self._archive: Path | None = None
+        self._loss: str | None = None
+        self._stalls = 0.0
+        self._quiet_until = 0.0
 
     @property
     def house(self) -> House | None:
@@ -117,6 +132,33 @@ class Hub:
     def on_opening(self, meet: Callable[[House], None]) -> None:
         """Have this called with every house that is opened."""
         self._meet = meet
+
+    def on_losing(self, lose: Callable[[], None]) -> None:
+        """Have this called just before the database is lost, and a backup put in its place."""
+        self._lose = lose
+
+    @property
+    def quiet(self) -> bool:
+        """Whether a backup was put back a moment ago."""
+        return self.clock.monotonic() < self._quiet_until
+
+    def stall(self, share: float) -> None:
+        """Let this share of the desk's answers come late, as from a machine that is starved; 0: none any more."""
+        self._stalls = share
+
+    def back_up(self) -> bool:
+        """Take a backup now; False where nobody is there to take one."""
+        if self.house is None:
+            return False
+        _, sent, _ = self.house.backups.take("storm", KEEPER)
+        archive = self.settings.data.with_name("backup.tar")
+        archive.write_bytes(b"".join(sent))
+        self._archive = archive
+        return True
+
+    def doom_database(self, loss: str) -> None:
+        """Have the database lost at the next death, and the last backup put back; perhaps without a tail."""
+        self._loss = loss
 
     async def start(self) -> None:
         """Open the house, and keep opening it after each death."""
@@ -155,7 +197,8 @@ class Hub:
     def pardon(self) -> None:
         """Nobody dies any more, and nothing is lost."""
         self._dooms.clear()
-        self._kept_fate = None
+        self._kept_fate = self._loss = None
+        self._stalls = 0.0
         if self.life is not None:
             self.life.pardon()
 
@@ -172,18 +215,20 @@ class Hub:
             await asyncio.sleep(self._dice.choice((0.05, 0.4, 1.5, 4.0, 15.0)) * self._dice.uniform(0.5, 1.5))
             self.clock.skew_s = self._dice.uniform(-STEP_S_MAX, STEP_S_MAX)
             self._suffer_kept()
+            self._suffer_loss()
 
     async def _live(self) -> None:
         self.lives += 1
         life = self.life = Incarnation(self.lives, self._trace, self.fired)
         with ExitStack() as stack:
-            house = stack.enter_context(opened(self.settings, World(self.clock, self._random_bytes, inline)))
+            house = stack.enter_context(opened(self.settings, World(self.clock, self._random_bytes, self._hop)))
             _join(house, life)
             self._meet(house)
             self._house = house
             self._opened.set()
             self._trace("opened", self.lives)
             self._meet_doom()
+            began_s = self.clock.monotonic()
             within = contextvars.copy_context()
             within.run(SENDER.set, life)
             running = asyncio.create_task(house.run(self._stop), context=within)
@@ -194,10 +239,41 @@ class Hub:
                     running.result()
             finally:
                 life.alive = False
+                self.served_s += self.clock.monotonic() - began_s
                 for task in (running, dying):
                     task.cancel()
                 await asyncio.gather(running, dying, return_exceptions=True)
                 self._house = None
+
+    async def _hop(self, work: Callable[..., Any], *told: Any) -> Any:
+        """What would go to a thread is done here and now; its answer may come late."""
+        done = work(*told)
+        of_desk = self._stalls > 0 and getattr(work, "__name__", "") == "_write"
+        if of_desk and self._dice.random() < self._stalls:
+            self.fired["stalled"] += 1
+            await asyncio.sleep(self._dice.uniform(*STALL_S))
+        return done
+
+    def _suffer_loss(self) -> None:
+        loss, self._loss = self._loss, None
+        if loss is None or self._archive is None:
+            return
+        told = self.settings
+        places = Places(
+            told.data, told.database, told.lock, told.master_key, told.signing_key, told.checkpoints, told.tail_folder
+        )
+        self._lose()
+        for suffix in ("", "-wal", "-shm"):
+            told.database.with_name(told.database.name + suffix).unlink(missing_ok=True)
+        if loss == "restored_untailed":
+            shutil.rmtree(told.tail_folder, ignore_errors=True)
+        try:
+            put_back = restore(self._archive, places, self.clock, without_tail=False)
+        except TailMissing:
+            put_back = restore(self._archive, places, self.clock, without_tail=True)
+        self.fired[loss] += 1
+        self._quiet_until = self.clock.monotonic() + QUIET_S
+        self._trace(loss, *(template for template, _ in put_back.faults))
 
     def _suffer_kept(self) -> None:
         fate, self._kept_fate = self._kept_fate, None

@@ -6,7 +6,7 @@ Each act is what the API does for it, in the same transactions. A refusal is an 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -54,13 +54,16 @@ class Lives:
 
     def __init__(self, hub: Hub, ground: Ground, seed: str, trace: Trace, people_max: int) -> None:
         self.acts = 0
+        self.notices = 0
+        self.moods: tuple[tuple[Callable[[Lives, House], object], ...], ...] = MOODS
         self.cards: list[int] = []
         self._hub = hub
         self._ground = ground
-        self._dice = Random(f"{seed}/lives")
+        self.dice = Random(f"{seed}/lives")
         self._trace = trace
         self._people_max = people_max
-        self._rows: dict[str, Row] = {}
+        self.rows: dict[str, Row] = {}
+        self.revoked: set[str] = set()
         self._rule_versions = 1
         self._next = 0
 
@@ -74,21 +77,32 @@ class Lives:
     async def go_on(self) -> None:
         """Act until cancelled."""
         while True:
-            await asyncio.sleep(self._dice.expovariate(1 / 4.0))
-            for act in self._dice.choice(_MOODS):
-                self._try(act)
+            await asyncio.sleep(self.dice.expovariate(1 / 4.0))
+            for act in self.dice.choice(self.moods):
+                self.attempt(act)
                 # A change of mind comes while the first message is still under way, or soon after it was proved.
-                await asyncio.sleep(
-                    self._dice.choice((0.005, 0.02, 0.06, 0.2, 0.8, 2.5)) * self._dice.uniform(0.3, 1.0)
-                )
+                await asyncio.sleep(self.dice.choice((0.005, 0.02, 0.06, 0.2, 0.8, 2.5)) * self.dice.uniform(0.3, 1.0))
 
     def take_away(self) -> None:
         """Of all moments, somebody goes now, or loses a card."""
-        self._try(self._dice.choice((Lives.revoke, Lives.lose, Lives.swap)))
+        self.attempt(self.dice.choice((Lives.revoke, Lives.lose, Lives.swap)))
 
-    def _try(self, act: Callable[[Lives, House], object]) -> None:
+    def come(self) -> None:
+        """Of all moments, somebody comes now."""
+        self.attempt(Lives.newcomers)
+
+    def leave(self) -> None:
+        """Of all people, whoever came last goes."""
+        self.attempt(Lives.revoke_newest)
+
+    def end_long_stay(self) -> None:
+        """Of all people, whoever has been here longest goes."""
+        self.attempt(Lives.revoke_oldest)
+
+    def attempt(self, act: Callable[[Lives, House], object]) -> None:
+        """Do it where there is somebody to do it; a refusal is an answer."""
         house = self._hub.house
-        if house is None:
+        if house is None or self._hub.quiet:
             return
         self.acts += 1
         try:
@@ -98,36 +112,36 @@ class Lives:
         except Killed:
             self._trace("cut", act.__name__)
 
-    def _today(self, house: House) -> date:
+    def today(self, house: House) -> date:
         with house.store.reading() as tx:
             return tx.now.astimezone(house.campuses.current(tx).zone).date()
 
-    def _newcomer(self, today: date) -> Row:
+    def newcomer(self, today: date) -> Row:
         self._next += 1
-        dice = self._dice
+        dice = self.dice
         departure = None if dice.random() < 0.5 else today + timedelta(days=dice.choice((0, 1, 1, 2, 3, 9, 40, 200)))
         arrival = min(today + timedelta(days=dice.choice((-1, 0, 0, 0, 1, 1, 2, 4, 8))), departure or date.max)
-        kind, card = dice.choice(KINDS), self._new_card()
+        kind, card = dice.choice(KINDS), self.new_card()
         return Row(f"S{self._next:04d}", dice.choice(DEPARTMENTS), kind, dice.choice(AREAS), arrival, departure, card)
 
-    def _new_card(self) -> int:
+    def new_card(self) -> int:
         self.cards.append(CARD_FIRST + len(self.cards))
         return self.cards[-1]
 
-    def _some(self) -> Row | None:
+    def some(self) -> Row | None:
         """Somebody, and rather of the last ones."""
-        if not self._rows:
+        if not self.rows:
             return None
-        nos = list(self._rows)
-        return self._rows[nos[-1 - min(int(self._dice.expovariate(0.4)), len(nos) - 1)]]
+        nos = list(self.rows)
+        return self.rows[nos[-1 - min(int(self.dice.expovariate(0.4)), len(nos) - 1)]]
 
     def _take(self, house: House, rows: list[Row]) -> str:
         sheet = "\n".join([",".join(HEADERS), *(row.line() for row in rows)]).encode()
         with house.store.writing() as tx:
             report = house.intake.take(tx, read_sheet(sheet, "sheet.csv"), WHO)
         for row in rows:
-            self._rows.pop(row.no, None)
-            self._rows[row.no] = row
+            self.rows.pop(row.no, None)
+            self.rows[row.no] = row
         with house.store.writing() as tx:
             house.grants.look(tx, report.people, WHO, report.batch)
         counts = " ".join(f"{effect.value} {count}" for effect, count in report.counts.items() if count)
@@ -135,48 +149,49 @@ class Lives:
         return f"{rows[0].no}+{len(rows) - 1} {counts} {why}"
 
     def _arrive(self, house: House, count: int) -> str:
-        today = self._today(house)
-        return self._take(house, [self._newcomer(today) for _ in range(count)])
+        today = self.today(house)
+        return self._take(house, [self.newcomer(today) for _ in range(count)])
 
     def newcomers(self, house: House) -> str:
-        room = self._people_max - len(self._rows)
+        room = self._people_max - len(self.rows)
         if room <= 0:
-            self._rows.pop(next(iter(self._rows)))
-        return self._arrive(house, max(1, min(room, self._dice.randint(1, 3))))
+            # Whoever is gone is forgotten before others.
+            no = next((no for no in self.rows if no in self.revoked), next(iter(self.rows)))
+            self.rows.pop(no)
+        few = len(self.rows.keys() - self.revoked) < self._people_max // 3
+        return self._arrive(house, max(1, min(room, self.dice.randint(1, 3) + 5 * few)))
 
     def change(self, house: House) -> str:
         """A mover, or another last day."""
-        row = self._some()
+        row = self.some()
         if row is None:
             return "nobody"
-        today = self._today(house)
-        match self._dice.randrange(4):
+        today = self.today(house)
+        match self.dice.randrange(4):
             case 0:
-                row = replace(row, department=self._dice.choice(DEPARTMENTS))
+                row = replace(row, department=self.dice.choice(DEPARTMENTS))
             case 1:
-                row = replace(
-                    row, departure=max(row.arrival, today + timedelta(days=self._dice.choice((-1, 0, 1, 20))))
-                )
+                row = replace(row, departure=max(row.arrival, today + timedelta(days=self.dice.choice((-1, 0, 1, 20)))))
             case 2:
-                row = replace(row, kind=self._dice.choice(KINDS), departure=None)
+                row = replace(row, kind=self.dice.choice(KINDS), departure=None)
             case _:
                 row = replace(row, area=AREAS[0] if row.area == AREAS[1] else AREAS[1])
         return self._take(house, [row])
 
     def back(self, house: House) -> str:
         """A new stay for somebody who was here before."""
-        row = self._some()
+        row = self.some()
         if row is None:
             return "nobody"
-        arrival = self._today(house) + timedelta(days=self._dice.choice((1, 1, 2)))
-        return self._take(house, [replace(row, arrival=arrival, departure=None, card=self._new_card())])
+        arrival = self.today(house) + timedelta(days=self.dice.choice((1, 1, 2)))
+        return self._take(house, [replace(row, arrival=arrival, departure=None, card=self.new_card())])
 
     def assign(self, house: House) -> str:
         """A second card; often one that was somebody else's."""
-        row = self._some()
+        row = self.some()
         if row is None:
             return "nobody"
-        number = self._dice.choice(self.cards[-12:]) if self._dice.random() < 0.6 else self._new_card()
+        number = self.dice.choice(self.cards[-12:]) if self.dice.random() < 0.6 else self.new_card()
         with house.store.writing() as tx:
             person = house.persons.get(tx, row.no)
             card = house.cards.assign(tx, person, number, WHO)
@@ -184,25 +199,37 @@ class Lives:
         return f"{number} to {row.no}"
 
     def lose(self, house: House) -> str:
-        number = self._dice.choice(self.cards[-12:])
+        number = self.dice.choice(self.cards[-12:])
         with house.store.writing() as tx:
             card = house.cards.lost(tx, number, WHO)
             house.grants.look(tx, [card.person], WHO, card.id, urgent=True)
         return str(number)
 
     def swap(self, house: House) -> str:
-        old, new = self._dice.choice(self.cards[-12:]), self._new_card()
+        old, new = self.dice.choice(self.cards[-12:]), self.new_card()
         with house.store.writing() as tx:
             card = house.cards.replace(tx, old, new, WHO)
             house.grants.look(tx, [card.person], WHO, card.id, urgent=True)
         return f"{old} by {new}"
 
     def revoke(self, house: House) -> str:
-        row = self._some()
-        if row is None:
-            return "nobody"
+        row = self.some()
+        return "nobody" if row is None else self._revoke(house, row)
+
+    def revoke_newest(self, house: House) -> str:
+        return self._revoke_first(house, reversed(self.rows.values()))
+
+    def revoke_oldest(self, house: House) -> str:
+        return self._revoke_first(house, self.rows.values())
+
+    def _revoke_first(self, house: House, rows: Iterable[Row]) -> str:
+        row = next((row for row in rows if row.no not in self.revoked), None)
+        return "nobody" if row is None else self._revoke(house, row)
+
+    def _revoke(self, house: House, row: Row) -> str:
         with house.store.writing() as tx:
             house.revoking.revoke(tx, house.persons.get(tx, row.no), WHO, "storm")
+        self.revoked.add(row.no)
         return row.no
 
     def rules(self, house: House) -> str:
@@ -210,14 +237,14 @@ class Lives:
         self._rule_versions += 1
         version = f"version: {self._rule_versions}"
         text = self._ground.rules.replace("version: 1", version)
-        for old, new in self._dice.sample(_EDITS, 2):
+        for old, new in self.dice.sample(_EDITS, 2):
             text = text.replace(old, new)
         with house.store.writing() as tx:
             change = house.rulebook.apply(tx, text, WHO)
         return f"{version} {len(change.changed)} changed"
 
     def read(self, house: House) -> str:
-        target = self._dice.choice(self._ground.wires).id
+        target = self.dice.choice(self._ground.wires).id
         with house.store.writing() as tx:
             house.delivery.ask_reading(tx, target, WHO)
         return target
@@ -232,7 +259,7 @@ _EDITS = (
     ("stay.days > 0", "stay.days > 5"),
 )
 _A = Lives
-_MOODS: tuple[tuple[Callable[[Lives, House], object], ...], ...] = (
+MOODS: tuple[tuple[Callable[[Lives, House], object], ...], ...] = (
     (_A.newcomers,),
     (_A.newcomers, _A.change, _A.change),
     (_A.newcomers, _A.revoke),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar
@@ -16,21 +17,43 @@ from tests.simulation.streams import Listener, Stream
 _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
 _T = TypeVar("_T")
 
+TURNS_MAX = 20_000
+"""Turns of the loop at one instant; a busy second takes some hundreds."""
+CPU_S_MAX = 300.0
+"""Of one run; those that go well take a tenth of it."""
+LOOK_EVERY_TURNS = 4_096
+
 
 class NothingLeft(RuntimeError):
     """Everybody waits for somebody, and no timer is set: a real loop would hang here for ever."""
 
 
+class Spinning(RuntimeError):
+    """Somebody always has more to do at once, and time stands still: a real loop would burn a core for ever."""
+
+
+class Overspent(RuntimeError):
+    """Somebody works on and on, and time hardly passes: a real hub would burn a core, too."""
+
+
 class _Leaping(selectors.SelectSelector):
     """Never waits for a file: hands each wait to the clock."""
 
-    def __init__(self, leap: Callable[[float], None]) -> None:
+    def __init__(self, leap: Callable[[float], None], cpu_s_max: float) -> None:
         super().__init__()
         self._leap = leap
+        self._turns = self._all_turns = 0
+        self._over_s = time.process_time() + cpu_s_max
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise NothingLeft
+        self._turns = 0 if timeout > 0 else self._turns + 1
+        if self._turns > TURNS_MAX:
+            raise Spinning
+        self._all_turns += 1
+        if self._all_turns % LOOK_EVERY_TURNS == 0 and time.process_time() > self._over_s:
+            raise Overspent
         if timeout > 0:
             self._leap(timeout)
         return []
@@ -39,10 +62,10 @@ class _Leaping(selectors.SelectSelector):
 class SimLoop(asyncio.SelectorEventLoop):
     """Time begins at 0 s and moves only when nothing is ready."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, cpu_s_max: float = CPU_S_MAX) -> None:
         self._elapsed_s = 0.0
         self._network = network
-        super().__init__(_Leaping(self._leap))
+        super().__init__(_Leaping(self._leap, cpu_s_max))
 
     def time(self) -> float:
         return self._elapsed_s

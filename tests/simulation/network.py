@@ -59,6 +59,7 @@ class Network:
         self.datagrams = 0
         self.weather: dict[Address, Weather] = {}
         self.watch: dict[Address, Watch] = {}
+        self.on_asked: Callable[[Address, bytes], None] = lambda _, __: None
         self._ends: dict[Address, Endpoint] = {}
         self._listeners: dict[Address, Listener] = {}
         self._newest: dict[Address, int] = {}
@@ -124,6 +125,8 @@ class Network:
         self.datagrams += 1
         outward = to in self.weather
         self._trace("sent", self.datagrams, source[1] if outward else source[0], "⇒", data.rstrip(b"\0").hex())
+        if outward:
+            self.on_asked(to, data)
 
     def arrive(self, to: Address, data: bytes, deliver: Callable[[], None]) -> None:
         """A piece of a connection is there."""
@@ -143,6 +146,8 @@ class Network:
         self._trace(
             "sent", nth, source[1] if outward else source[0], "→", to[0] if outward else to[1], data.rstrip(b"\0").hex()
         )
+        if outward:
+            self.on_asked(to, data)
         cut = "cut_to" if outward else "cut_from"
         if getattr(weather, cut):
             self.fired[cut] += 1
@@ -248,3 +253,7 @@ class _Socket:
 
     def setsockopt(self, *_: int) -> None:
         """A buffer in memory has no size."""
+
+    def getsockopt(self, *_: int) -> int:
+        """Nor is it ever too small."""
+        return 1 << 30

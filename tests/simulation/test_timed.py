@@ -187,7 +187,7 @@ def test_what_opens_late_is_listed_while_it_is_and_a_day_after(tmp_path: Path):
         # The other panels had it in time: by delivery alone.
         others = [each for each in at.late().proved if each.target != GATE]
         assert {each.late_s <= DELIVERY_S_MAX for each in others} <= {True}
-        await asyncio.sleep(1_200)
+        await asyncio.sleep(1_100)
         assert at.opens()
         assert at.late().now == ()
         (came,) = [each for each in at.late().proved if each.target == GATE]
@@ -222,7 +222,7 @@ def test_what_was_open_all_along_is_not_late_when_its_record_is_written_anew(tmp
 
 def delivery(at: Scene) -> int:
     with at.house.store.reading() as tx:
-        (row,) = delivery_rows.records_at(tx, GATE)
+        (row,) = (each for each in delivery_rows.records_at(tx, GATE) if each.key.startswith("card:"))
     assert not row.dirty
     return row.held_revision
 
@@ -232,7 +232,7 @@ def test_a_body_says_no_hour(tmp_path: Path):
 
     async def scene(at: Scene) -> None:
         with at.house.store.reading() as tx:
-            (row,) = delivery_rows.records_at(tx, GATE)
+            (row,) = (each for each in delivery_rows.records_at(tx, GATE) if each.key.startswith("card:"))
         assert set(json.loads(row.wanted or "{}")) == {"number", "opens", "closes", "doors", "pin"}
 
     play(tmp_path, scene)
