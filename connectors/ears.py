@@ -18,7 +18,8 @@ from itertools import count
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from connectors.contract import Connector, EdgeError, Json
+from connectors.bell import Bell
+from connectors.contract import Connector, EdgeError, Json, PassageKind
 from connectors.desk import PassageDesk, Passed, Watch, Watched
 from connectors.following import Came, Following
 from connectors.visit import end_tasks
@@ -29,6 +30,8 @@ from devices.wire import Unreachable, WireError
 STRANGERS_MAX = 16
 """So many addresses of strangers are told to the hub while this gateway runs; the others are counted."""
 DOUBLINGS_MAX = 10
+PRESSING = frozenset({PassageKind.FIRE, PassageKind.FORCED, PassageKind.TAMPER})
+"""What is handed in at once, also in the midst of a burst."""
 
 _log = logging.getLogger(__name__)
 Build = Callable[[str, Mapping[str, Json]], Connector]
@@ -58,13 +61,16 @@ class Looks:
     fetch_max: int = 2_000
     send_max: int = 4_000
     burst_min: int = 32
-    burst_s: float = 0.05
+    burst_s: float = 0.2
 
 
 class Ears:
     """Follows the passages of all targets of one hub."""
 
-    def __init__(self, desk: PassageDesk, build: Build, clock: Clock, looks: Looks | None = None) -> None:
+    def __init__(
+        self, desk: PassageDesk, build: Build, clock: Clock, looks: Looks | None = None, bell: Bell | None = None
+    ) -> None:
+        """`bell` rings for what this process keeps by itself, under the names by which connectors know it."""
         self._desk = desk
         self._build = build
         self._clock = clock
@@ -75,6 +81,8 @@ class Ears:
         self._ear = Ear(self._hear, self._estrange)
         self._following: dict[str, tuple[Watched, Following]] = {}
         self._by_serial: dict[int, Following] = {}
+        self._by_bell: dict[str, Following] = {}
+        self._bell = bell or Bell()
         self._unsent: dict[str, Following] = {}
         self._strangers: dict[str, Stranger] = {}
         self._strange: deque[Stranger] = deque()
@@ -82,6 +90,7 @@ class Ears:
         self._nth = count()
         self._fetches: set[asyncio.Task[None]] = set()
         self._something_to_send = asyncio.Event()
+        self._pressing = asyncio.Event()
         self._something_due = asyncio.Event()
         self._handed_in = asyncio.Event()
 
@@ -97,6 +106,7 @@ class Ears:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until told to stop; what was heard by then is still handed in, if the hub takes it soon."""
+        unhear = self._bell.hear(self._rung)
         parts = [
             asyncio.create_task(self._again_and_again(step, stop)) for step in (self._watch, self._look, self._send)
         ]
@@ -110,6 +120,7 @@ class Ears:
             _log.warning("The hub did not take the last passages in time; they are fetched at the next start.")
         finally:
             await end_tasks(*parts, *self._fetches)
+            unhear()
             self._ear.close()
             for _, following in self._following.values():
                 await following.connector.close()
@@ -155,11 +166,14 @@ class Ears:
             _log.warning("%s is not followed: %s", watched.target, error)
             return
         following = Following(watched.target, connector, watched.mark)
-        if connector.ear is None:
+        if connector.ear is not None:
+            host, serial = connector.ear
+            self._ear.register(serial, host, zone)
+            self._by_serial[serial] = following
+        elif connector.rings is not None:
+            self._by_bell[connector.rings] = following
+        else:
             return
-        host, serial = connector.ear
-        self._ear.register(serial, host, zone)
-        self._by_serial[serial] = following
         self._following[watched.target] = (watched, following)
         self._plan(following, 0.0)
 
@@ -171,6 +185,8 @@ class Ears:
             host, serial = following.connector.ear
             self._ear.forget(serial, host)
             self._by_serial.pop(serial, None)
+        if following.connector.rings is not None:
+            self._by_bell.pop(following.connector.rings, None)
         await following.connector.close()
 
     async def _hearken(self, listen: str) -> None:
@@ -196,6 +212,8 @@ class Ears:
         came = following.hear(heard)
         if came is Came.TAKEN:
             self._wants_to_send(following)
+            if heard.kind in PRESSING:
+                self._pressing.set()
         elif came is Came.AHEAD and not following.fetching:
             following.evident = True
             self._plan(following, self._looks.gap_s)
@@ -204,6 +222,12 @@ class Ears:
             since = following.looked_at
             wait_s = 0.0 if since is None else since + self._looks.doubt_s - self._clock.monotonic()
             self._plan(following, max(0.0, wait_s))
+
+    def _rung(self, name: str) -> None:
+        following = self._by_bell.get(name)
+        if following is not None:
+            following.evident = True
+            self._plan(following, 0.0)
 
     def _estrange(self, stranger: Stranger) -> None:
         if stranger.address not in self._strangers and len(self._strangers) < STRANGERS_MAX:
@@ -261,7 +285,8 @@ class Ears:
     async def _fetch(self, following: Following) -> None:
         looks = self._looks
         following.looked_at = self._clock.monotonic()
-        wait_s = looks.heard_s if self._ear.listening else looks.unheard_s
+        told = self._ear.listening or following.connector.rings is not None
+        wait_s = looks.heard_s if told else looks.unheard_s
         missing = following.missing
         try:
             taken = await self._read(following, min(missing or looks.fetch_max, looks.fetch_max))
@@ -316,10 +341,19 @@ class Ears:
             await self._desk.overheard(stranger.address, stranger.serial)
         while taken := await self._hand_in():
             if taken >= self._looks.burst_min:
-                await asyncio.sleep(self._looks.burst_s)
+                await self._gather(self._looks.burst_s)
+
+    async def _gather(self, for_s: float) -> None:
+        """Leave a burst that much time, unless something presses."""
+        try:
+            async with asyncio.timeout(for_s):
+                await self._pressing.wait()
+        except TimeoutError:
+            return
 
     async def _hand_in(self) -> int:
         """Hand in some of what waits, of as many targets as have any; how much that was."""
+        self._pressing.clear()
         batches: list[tuple[Following, Passed]] = []
         room = self._looks.send_max
         for target in list(self._unsent):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
@@ -67,9 +67,9 @@ def _understood(line: bytes, address: str) -> dict[str, Any]:
 
 
 class ControlServer:
-    """Listens for acts on one device; `do` is what its kind makes of a message."""
+    """Listens for acts on one device; `do` is what its kind makes of a message, at once or after a while."""
 
-    def __init__(self, device: Any, do: Callable[[Any, Message], Message] = perform) -> None:
+    def __init__(self, device: Any, do: Callable[[Any, Message], Message | Awaitable[Message]] = perform) -> None:
         self._device = device
         self._do = do
         self._server: asyncio.Server | None = None
@@ -100,7 +100,7 @@ class ControlServer:
         self._open.add(writer)
         try:
             while line := await asyncio.wait_for(reader.readline(), IDLE_S):
-                writer.write(json.dumps(self._answer(line)).encode() + b"\n")
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
                 await writer.drain()
         except ValueError:
             writer.write(b'{"error":"the line is too long"}\n')
@@ -110,7 +110,7 @@ class ControlServer:
             self._open.discard(writer)
             writer.close()
 
-    def _answer(self, line: bytes) -> Message:
+    async def _answer(self, line: bytes) -> Message:
         try:
             message = json.loads(line)
         except ValueError:
@@ -118,6 +118,7 @@ class ControlServer:
         if not isinstance(message, dict):
             return {"error": "a line must be one JSON object"}
         try:
-            return self._do(self._device, message)
+            done = self._do(self._device, message)
+            return done if isinstance(done, dict) else await done
         except (ValueError, OSError) as error:
             return {"error": str(error)}

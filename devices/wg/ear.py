@@ -1,8 +1,11 @@
-"""Where panels tell of what happens: one UDP port that hears many panels, decoded by `uhppoted`.
+"""Where panels tell of what happens: one UDP port that hears many panels.
 
 The library's own listener keeps to itself who sent a datagram, so this one is ours: what comes counts only from a panel
 that is registered, under its serial and from its address. All else is counted, and a bounded part of it is told as
 strangers. What the wire loses, and what came while nobody listened, is fetched afterwards (`backfill`).
+
+Asyncio would wake for each datagram, which costs more than the datagram. So the socket is read here until it is empty, and
+is then left alone for a moment, in which a burst gathers and a single report loses nothing.
 """
 
 from __future__ import annotations
@@ -14,15 +17,13 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from ipaddress import IPv4Address
-from typing import Any, cast
+from typing import Any
 
-from uhppoted import decode
 from uhppoted.net import resolve
 
-from devices.wg.verbs.asking import in_utc
-from devices.wg.verbs.events import PanelEvent, PanelStatus, state_of
+from devices.wg.overheard import Told, is_told, read, serial_of
 from devices.wire import Unreachable
 
 RECEIVE_BUFFER_BYTES = 4 << 20
@@ -30,14 +31,16 @@ RECEIVE_BUFFER_BYTES = 4 << 20
 STRANGERS_MAX = 64
 STRANGERS_S = 60.0
 """So many strangers are told of within so long, each once; the others are counted."""
+REST_S = 0.005
+"""How long the socket is left alone after it was read. What may wait there meanwhile comes to a few dozen datagrams."""
+READS_MAX = 256
+"""Datagrams that are taken before the loop turns to others."""
 _READ_BYTES = 2048
-"""More than any panel sends. Left alone, asyncio makes room for 256 KiB before each read."""
+"""More than any panel sends."""
 _SO_RCVBUFFORCE = 33
 """Goes beyond the system's bound, where we may (Linux `asm-generic/socket.h`; Python has no name for it)."""
 
 _log = logging.getLogger(__name__)
-
-Told = PanelEvent | PanelStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Stranger:
     serial: int
 
 
-class Ear(asyncio.DatagramProtocol):
+class Ear:
     """Hears panels. `heard` is called with a serial and what that panel told: an event with the state around it, or its
     state alone where it keeps no event. A panel repeats its newest event when it tells its state by itself.
 
@@ -68,12 +71,13 @@ class Ear(asyncio.DatagramProtocol):
         self._zones: dict[tuple[str, int], tzinfo] = {}
         self._strangers: set[Stranger] = set()
         self._strangers_since = 0.0
-        self._transport: asyncio.DatagramTransport | None = None
+        self._sock: socket.socket | None = None
+        self._rest: asyncio.TimerHandle | None = None
 
     @property
     def listening(self) -> bool:
         """Whether it hears anything."""
-        return self._transport is not None
+        return self._sock is not None
 
     def register(self, serial: int, address: str, zone: tzinfo = UTC) -> None:
         """Let a panel at "host" or "host:port" count, which hangs in this zone. From which port it tells is its own affair.
@@ -88,56 +92,78 @@ class Ear(asyncio.DatagramProtocol):
 
     async def listen(self, address: str) -> None:
         """Hear what comes to "host:port"; port 0 takes a free one, see `address`. Raises `Unreachable`."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: self, local_addr=resolve(address)
-            )
+            sock.setblocking(False)
+            sock.bind(resolve(address))
         except OSError as error:
+            sock.close()
             why = error.strerror or str(error)
             raise Unreachable(
                 f"passages cannot be heard at {address} ({why}): stop who uses it, or choose another"
             ) from None
-        sock = transport.get_extra_info("socket")
+        self._sock = sock
         self.address = "{}:{}".format(*sock.getsockname())
         self.buffer_bytes = _widen(sock)
+        asyncio.get_running_loop().add_reader(sock, self._wake, sock)
 
     def close(self) -> None:
         """Hear no more."""
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the loop."""
-        self._transport = cast("asyncio.DatagramTransport", transport)
-        cast("Any", transport).max_size = _READ_BYTES
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+        if self._sock is not None:
+            asyncio.get_running_loop().remove_reader(self._sock)
+            self._sock.close()
+            self._sock = None
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        """Called by the loop. Nothing that comes from outside makes it raise."""
-        try:
-            event = decode.event(data)
-        except ValueError:
+        """Take one datagram. Nothing that comes from outside makes it raise."""
+        if not is_told(data):
             self.counts["garbage"] += 1
             return
-        host, serial = addr[0], event.controller
+        host, serial = addr[0], serial_of(data)
         zone = self._zones.get((host, serial))
         if zone is None:
             self.counts["strangers"] += 1
             self._estrange(Stranger(host, serial))
             return
         self.counts["heard"] += 1
-        self._hand(self._heard, serial, _told(event, zone))
+        self._hand(self._heard, serial, read(data, zone))
 
-    def error_received(self, exc: Exception) -> None:  # noqa: ARG002 - which error makes no difference here
-        """Called by the loop."""
-        self.counts["errors"] += 1
+    def _wake(self, sock: socket.socket) -> None:
+        """Something has come: take it, and do not wake for what comes within a moment."""
+        asyncio.get_running_loop().remove_reader(sock)
+        self._take(sock)
+        self._leave_alone(sock, REST_S)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Called by the loop."""
-        self._transport = None
-        if exc is not None:
-            self.counts["errors"] += 1
-            _log.error("passages are heard no more at %s: %s", self.address, exc)
+    def _go_on(self, sock: socket.socket) -> None:
+        """The moment is over: take what has come, and wake for the next only where that is nothing."""
+        taken = self._take(sock)
+        if taken:
+            self._leave_alone(sock, 0.0 if taken == READS_MAX else REST_S)
+        elif sock is self._sock:
+            self._rest = None
+            asyncio.get_running_loop().add_reader(sock, self._wake, sock)
+
+    def _leave_alone(self, sock: socket.socket, for_s: float) -> None:
+        if sock is self._sock:
+            self._rest = asyncio.get_running_loop().call_later(for_s, self._go_on, sock)
+
+    def _take(self, sock: socket.socket) -> int:
+        """Take what waits, up to a bound; how many datagrams that was. Whoever is told of one may close the ear."""
+        taken = 0
+        while taken < READS_MAX and sock is self._sock:
+            try:
+                data, source = sock.recvfrom(_READ_BYTES)
+            except BlockingIOError:
+                break
+            except OSError:
+                self.counts["errors"] += 1
+                break
+            taken += 1
+            self.datagram_received(data, source)
+        return taken
 
     def _estrange(self, stranger: Stranger) -> None:
         now = asyncio.get_running_loop().time()
@@ -154,18 +180,6 @@ class Ear(asyncio.DatagramProtocol):
         except Exception:  # noqa: BLE001 - whoever takes it has a fault; the next datagrams are heard all the same
             self.counts["failed"] += 1
             _log.exception("what a panel told could not be taken")
-
-
-def _told(event: Any, zone: tzinfo) -> Told:
-    day, at = event.system_date, event.system_time
-    shown = None if day is None or at is None else in_utc(datetime.combine(day, at), zone)
-    status = PanelStatus(shown, event.event_index, *state_of(event))
-    if event.event_index == 0:
-        return status
-    return PanelEvent(
-        event.event_index, event.event_type, event.event_access_granted, event.event_door, event.event_direction,
-        event.event_card, in_utc(event.event_timestamp, zone), event.event_reason, status=status,
-    )  # fmt: skip
 
 
 def _host(address: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Insert, Select, func, select
@@ -38,7 +38,7 @@ class Sheaf:
         """Put them all in."""
         texts, order = self._for(tx.connection.dialect)
         columns = list(zip(*rows, strict=True))
-        told = (columns[at] if convert is None else map(convert, columns[at]) for at, convert in order)
+        told = (columns[at] if convert is None else _told(columns[at], convert) for at, convert in order)
         ready = list(zip(*told, strict=True)) if rows else []
         start = 0
         for size in SIZES:
@@ -57,6 +57,15 @@ class Sheaf:
             head, row, tail = _VALUES.split(str(compiled), 1)
             self._ready[dialect.name] = ({size: head + ", ".join([row] * size) + tail for size in SIZES}, order)
         return self._ready[dialect.name]
+
+
+def _told(column: Sequence[Any], convert: Callable[[Any], Any]) -> Iterable[Any]:
+    """The values as the driver takes them; where many rows have one and the same, it is converted once."""
+    distinct = {id(value): value for value in column}
+    if len(distinct) * 2 > len(column):
+        return map(convert, column)
+    ready = {key: convert(value) for key, value in distinct.items()}
+    return [ready[id(value)] for value in column]
 
 
 def gathered(statement: Select[*tuple[Any, ...]]) -> Query:

@@ -8,6 +8,7 @@ import random
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from connectors.contract import Anew, Gap, Heard, PassageKind
@@ -16,7 +17,7 @@ from devices.wg.acts import perform
 from devices.wg.faults import NONE, Faults
 from devices.wg.frames import write_event
 from devices.wg.memory import Card
-from tests.connectors.listening_post import post, tell_there
+from tests.connectors.listening_post import QUICK, post, tell_there
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -44,6 +45,25 @@ def test_what_doors_tell_arrives_in_the_words_of_all_devices():
             ]
             now = datetime.now(UTC)
             assert all(one.at is not None and abs((now - one.at).total_seconds()) < 5 for one in told)
+
+    run(scenario)
+
+
+def test_a_burst_gathers_but_a_fire_waits_for_nothing():
+    async def scenario() -> None:
+        async with post() as at:
+            at.start(replace(QUICK, burst_min=1, burst_s=3600.0))
+            await at.hearing()
+            assert at.ears is not None
+            at.swipe("p1")
+            await at.complete("p1")
+            at.swipe("p1", 3)
+            await at.until(lambda: at.ears.counts["heard"] == 4)
+            await asyncio.sleep(0.05)
+            assert at.desk.numbers("p1") == [1]
+            perform(at.panels["p1"], {"act": "fire", "on": True})
+            await at.complete("p1")
+            assert at.desk.numbers("p1") == [1, 2, 3, 4, 5]
 
     run(scenario)
 

@@ -214,6 +214,55 @@ def test_a_burst_that_comes_at_once_finds_room():
     run(scenario)
 
 
+def test_bursts_and_pauses_are_heard_in_order():
+    """The ear sleeps and wakes between them, and some bursts are more than it takes in one turn of the loop."""
+
+    async def scenario(heard: Heard) -> None:
+        heard.ear.register(SERIAL, HOST)
+        first = 1
+        for size, pause_s in ((1, 0.0), (3, ears.REST_S), (ears.READS_MAX + 1, 0.0), (1, 4 * ears.REST_S), (40, 0.0)):
+            from_address(HOST, heard.ear.address, *(frame(index=index) for index in range(first, first + size)))
+            for index in range(first, first + size):
+                told = await heard.next()
+                assert isinstance(told, PanelEvent) and told.index == index
+            first += size
+            await asyncio.sleep(pause_s)
+        assert heard.ear.counts == {"heard": first - 1}
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_who_is_told_may_close_the_ear_and_open_it_anew(again):
+    taken: list[int] = []
+
+    async def main() -> None:
+        opening: list[asyncio.Task[None]] = []
+
+        def take(serial: int, told: Told) -> None:
+            taken.append(told.index if isinstance(told, PanelEvent) else 0)
+            if len(taken) == 1:
+                ear.close()
+                if again:
+                    opening.append(asyncio.create_task(ear.listen(f"{HOST}:0")))
+
+        ear = Ear(take)
+        await ear.listen(f"{HOST}:0")
+        with closing(ear):
+            ear.register(SERIAL, HOST)
+            from_address(HOST, ear.address, *(frame(index=index) for index in (1, 2, 3)))
+            await counted(ear, 1)
+            await asyncio.gather(*opening)
+            assert ear.listening == again
+            if again:
+                from_address(HOST, ear.address, *(frame(index=index) for index in (4, 5)))
+                await counted(ear, 3)
+            await asyncio.sleep(2 * ears.REST_S)
+
+    asyncio.run(main())
+    assert taken == ([1, 4, 5] if again else [1])
+
+
 def test_an_address_that_is_taken_is_told():
     async def scenario(heard: Heard) -> None:
         with pytest.raises(Unreachable, match="passages cannot be heard at"):
