@@ -9,11 +9,43 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import change, day, emulator, idle, passages, preview, reading, revoke, seats, simulated, walk
+from bench import (
+    change,
+    day,
+    decisions,
+    emulator,
+    gateways,
+    idle,
+    osdp,
+    passages,
+    preview,
+    reading,
+    revoke,
+    seats,
+    serial_revoke,
+    simulated,
+    walk,
+)
 from bench.ground import Figure
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-MEASUREMENTS = (walk, revoke, change, preview, seats, day, reading, passages, emulator, idle, simulated)
+MEASUREMENTS = (
+    walk,
+    revoke,
+    change,
+    preview,
+    seats,
+    day,
+    reading,
+    passages,
+    decisions,
+    gateways,
+    emulator,
+    idle,
+    simulated,
+    osdp,
+    serial_revoke,
+)
 
 
 def main() -> int:

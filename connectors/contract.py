@@ -59,11 +59,13 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card in its holder's hands for [opens, closes)."""
+    """A card in its holder's hands for [opens, closes). `pin` is how their PIN is kept (`connectors/pins.py`), None where
+    they have none."""
 
     number: int
     opens: datetime
     closes: datetime | None
+    pin: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,11 @@ class Connector(Protocol):
     @property
     def ear(self) -> tuple[str, int] | None:
         """The host and the serial under which it tells of passages by itself; None: it does not."""
+        ...
+
+    @property
+    def rings(self) -> str | None:
+        """Under which name the gateway's own bell rings when there is more of what it reports; None: nobody rings."""
         ...
 
     def records(self, holder: Holder) -> Compiled:

@@ -8,15 +8,20 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from connectors.contract import Connector, EdgeError, Json, Settings
+from connectors.edge import Edge
 from connectors.flats import Flats
+from connectors.osdp_doors import OsdpDoors
+from connectors.osdp_settings import OsdpSettings
 from connectors.seats import Seats
 from connectors.units import RegisterSettings
 from connectors.wg_doors import WgDoors, WgSettings
 
-_KINDS: dict[str, tuple[type[Settings], Callable[[Json, ZoneInfo], Connector]]] = {
-    "flats": (RegisterSettings, lambda told, zone: Flats(RegisterSettings.model_validate(told), zone)),
-    "seats": (RegisterSettings, lambda told, zone: Seats(RegisterSettings.model_validate(told), zone)),
-    "wg": (WgSettings, lambda told, zone: WgDoors(WgSettings.model_validate(told), zone)),
+Make = Callable[[Json, ZoneInfo, Edge | None], Connector]
+_KINDS: dict[str, tuple[type[Settings], Make]] = {
+    "flats": (RegisterSettings, lambda told, zone, _: Flats(RegisterSettings.model_validate(told), zone)),
+    "osdp": (OsdpSettings, lambda told, zone, edge: OsdpDoors(OsdpSettings.model_validate(told), zone, edge)),
+    "seats": (RegisterSettings, lambda told, zone, _: Seats(RegisterSettings.model_validate(told), zone)),
+    "wg": (WgSettings, lambda told, zone, _: WgDoors(WgSettings.model_validate(told), zone)),
 }
 
 
@@ -38,17 +43,18 @@ def settings_of(kind: str) -> type[Settings]:
     return _of(kind)[0]
 
 
-def build(kind: str, settings: Mapping[str, Json], zone: ZoneInfo) -> Connector:
-    """A connector for one target at a site in that time zone. Raises `UnknownKind`, `SettingsWrong`."""
+def build(kind: str, settings: Mapping[str, Json], zone: ZoneInfo, edge: Edge | None = None) -> Connector:
+    """A connector for one target at a site in that time zone. `edge` is what this process drives by itself: without it doors
+    on serial lines can only say what they should hold. Raises `UnknownKind`, `SettingsWrong`."""
     _, make = _of(kind)
     try:
-        return make(dict(settings), zone)
+        return make(dict(settings), zone, edge)
     except ValidationError as error:
         causes = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'whole'}: {e['msg']}" for e in error.errors())
         raise SettingsWrong(kind=kind, cause=causes) from error
 
 
-def _of(kind: str) -> tuple[type[Settings], Callable[[Json, ZoneInfo], Connector]]:
+def _of(kind: str) -> tuple[type[Settings], Make]:
     if kind not in _KINDS:
         raise UnknownKind(kind=kind, kinds=", ".join(kinds()))
     return _KINDS[kind]

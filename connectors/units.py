@@ -137,6 +137,10 @@ class Units:
     def ear(self) -> None:
         """A register tells of no passages."""
 
+    @property
+    def rings(self) -> None:
+        """A register tells of no passages."""
+
     def fixtures(self, conditions: Conditions) -> Compiled:  # noqa: ARG002 - a register is set to nothing
         """A register has no settings of ours."""
         return Compiled({}, None)

@@ -88,6 +88,10 @@ class WgDoors:
         """The panel's own host and serial."""
         return self._settings.address.partition(":")[0], self._settings.serial
 
+    @property
+    def rings(self) -> None:
+        """A panel tells by network, and keeps what it told itself."""
+
     def resources(self) -> frozenset[str]:
         """The zones that any door here belongs to."""
         return frozenset(self._cards.opened_by)

@@ -9,14 +9,15 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
-from typing import Any, Literal
+from pathlib import PurePosixPath
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from devices.places import Loc, Misread, Place, values
-from devices.units import units_of
 from devices.wire import WireError
+from devices.wires import KINDS, AnyTarget, LineTarget, RegisterTarget, Wire, shape_of
 
 TEXT_CHARACTERS_MAX = 4 << 20
 
@@ -66,43 +67,6 @@ class Document:
         return Problem(*self.at(loc), says, cure, tuple((name, str(value)) for name, value in told.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Emulation:
-    """How an emulated panel is made: None as it is made where nothing is said. `version`: of its firmware; 6.62 begins
-    events with another byte. `held_open_s`: how long after its delay a door may stand open without an alarm."""
-
-    version: tuple[int, int] | None = None
-    events_max: int | None = None
-    events_chunk: int | None = None
-    held_open_s: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """What an emulator needs of a target. `emulated` tells whether the file asks for one, `control` its control port.
-
-    A panel has a serial, and room for cards behind its doors; a register has a name of its own, and units.
-    """
-
-    id: str
-    kind: str
-    serial: int
-    address: str
-    cards_max: int
-    doors: tuple[int, ...]
-    zone: ZoneInfo
-    emulated: bool
-    control: str | None
-    register: str = ""
-    units: tuple[str, ...] = ()
-    emulation: Emulation = Emulation()
-
-    @property
-    def name(self) -> str:
-        """What the device calls itself: a panel's serial, a register's name."""
-        return self.register or str(self.serial)
-
-
 def read(text: str, name: str) -> Document:
     """Read a campus file. Raises `CampusError`: no YAML, a key twice, a tag, no mapping, or too much of anything."""
     if len(text) > TEXT_CHARACTERS_MAX:
@@ -126,15 +90,16 @@ def wires(document: Document) -> tuple[Wire, ...]:
         raise CampusError(document.name, [document.problem(("targets",), "targets is no list.", cure)])
     found: list[tuple[int, Wire]] = []
     for i, target in enumerate(targets):
-        if isinstance(target, dict) and target.get("kind") not in _KINDS:
+        kind = target.get("kind") if isinstance(target, dict) else None
+        if isinstance(target, dict) and kind not in KINDS:
             continue
-        shape = _Register if isinstance(target, dict) and target.get("kind") in _REGISTERS else _Panel
         try:
-            checked = shape.model_validate(target)
+            checked = shape_of(kind).model_validate(target)
         except ValidationError as error:
             problems += [_problem_of(document, ("targets", i), told) for told in error.errors(include_url=False)]
             continue
-        problems += [*_odd(document, i, checked), *_odd_doors(document, i, checked)]
+        odd = _odd_line if isinstance(checked, LineTarget) else _odd_address
+        problems += [*odd(document, i, checked), *_odd_control(document, i, checked), *_odd_doors(document, i, checked)]
         found.append((i, checked.wire(zone, document.value)))
     problems += _twice(document, found)
     if problems:
@@ -142,79 +107,6 @@ def wires(document: Document) -> tuple[Wire, ...]:
     return tuple(wire for _, wire in found)
 
 
-class _Part(BaseModel):
-    """Strict: `false` is no number here. What else a target says is checked by its connector."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-
-class _Door(_Part):
-    number: int = Field(ge=1, le=4)
-
-
-class _Settings(_Part):
-    serial: int = Field(ge=1, le=0xFFFFFFFF)
-    address: str
-    cards_max: int = Field(ge=1, le=1_000_000)
-    doors: list[_Door] = Field(min_length=1, max_length=4)
-
-
-class _Emulate(_Part):
-    control: str | None = None
-    version: Literal["8.92", "6.62"] | None = None
-    events_max: int | None = Field(default=None, ge=1, le=1_000_000)
-    events_chunk: int | None = Field(default=None, ge=1, le=1_000_000)
-    held_open_s: int | None = Field(default=None, ge=0, le=86_400)
-
-    def emulation(self) -> Emulation:
-        """The same as a value."""
-        version = {None: None, "8.92": (8, 92), "6.62": (6, 62)}[self.version]
-        return Emulation(version, self.events_max, self.events_chunk, self.held_open_s)
-
-
-class _RegisterSettings(_Part):
-    # Classes of this kind have a `register` of their own. It is part of a file's name, so it can be no path.
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", alias="register")
-    address: str
-    units: list[str] = Field(min_length=1, max_length=1000)
-
-
-class _Target(_Part):
-    id: str = Field(min_length=1)
-    kind: str
-    emulate: _Emulate | None = None
-
-    @property
-    def control(self) -> str | None:
-        """Its control port."""
-        return None if self.emulate is None else self.emulate.control
-
-
-class _Panel(_Target):
-    settings: _Settings
-
-    def wire(self, zone: ZoneInfo, _: dict[str, Any]) -> Wire:
-        """The same as a value."""
-        its, doors = self.settings, tuple(door.number for door in self.settings.doors)
-        emulation = Emulation() if self.emulate is None else self.emulate.emulation()
-        return Wire(
-            self.id, self.kind, its.serial, its.address, its.cards_max, doors, zone, self.emulate is not None,
-            self.control, emulation=emulation,
-        )  # fmt: skip
-
-
-class _Register(_Target):
-    settings: _RegisterSettings
-
-    def wire(self, zone: ZoneInfo, campus: dict[str, Any]) -> Wire:
-        """The same as a value, with those of the campus's units that it has."""
-        its, units = self.settings, units_of(campus, self.kind, self.settings.units)
-        emulated = self.emulate is not None
-        return Wire(self.id, self.kind, 0, its.address, 0, (), zone, emulated, self.control, its.name, units)
-
-
-_REGISTERS = frozenset({"seats", "flats"})
-_KINDS = _REGISTERS | {"wg"}
 _ADDRESS = re.compile(r"(?P<host>[0-9.]+):(?P<port>[0-9]{1,5})")
 
 
@@ -241,6 +133,7 @@ _SAYS: dict[str, tuple[str, str]] = {
     "too_short": ("{field} has too few items.", "The least is {min_length}."),
     "too_long": ("{field} has too many items.", "The most is {max_length}."),
     "string_too_short": ("{field} is empty.", "Give it a text."),
+    "literal_error": ("{field} cannot be {found}.", "Write one of: {expected}."),
     "string_pattern_mismatch": (
         "{found} cannot be an id.",
         "Use small letters, digits and hyphens, at most 64, and no hyphen first.",
@@ -252,37 +145,72 @@ def _problem_of(document: Document, loc: Loc, told: Any) -> Problem:
     where = (*loc, *told["loc"])
     says, cure = _SAYS.get(told["type"], ("{field} is wrong: {why}.", "Correct it."))
     field = next((step for step in reversed(where) if isinstance(step, str)), "this")
-    context = {name: str(value) for name, value in told.get("ctx", {}).items()}
+    # pydantic lists what may stand there as "a, b or c": its one English word.
+    context = {name: str(value).replace(" or ", ", ") for name, value in told.get("ctx", {}).items()}
     found = repr(told["input"])
     found = found if len(found) <= 40 else f"{found[:37]}…"
     return document.problem(where, says, cure, **context, field=field, found=found, why=told["msg"])
 
 
-def _odd(document: Document, i: int, target: _Panel | _Register) -> Iterable[Problem]:
-    """What one target says that no model can tell."""
-    base: Loc = ("targets", i)
+def _odd_address(document: Document, i: int, target: AnyTarget) -> Iterable[Problem]:
+    """What one target says of its address that no model can tell."""
+    if isinstance(target, LineTarget):
+        return
+    where: Loc = ("targets", i, "settings", "address")
     host = _host_of(target.settings.address)
     if host is None:
         yield document.problem(
-            (*base, "settings", "address"), "address {found} is none.", "Write IP:PORT, such as 192.168.1.100:60000.",
+            where, "address {found} is none.", "Write IP:PORT, such as 192.168.1.100:60000.",
             found=target.settings.address,
         )  # fmt: skip
     elif target.emulate is not None and not host.is_loopback:
         yield document.problem(
-            (*base, "settings", "address"), "An emulated device cannot have the address {found}.",
+            where, "An emulated device cannot have the address {found}.",
             "Give it one of this machine alone: 127.x.y.z:PORT.", found=target.settings.address,
         )  # fmt: skip
+
+
+def _odd_line(document: Document, i: int, target: AnyTarget) -> Iterable[Problem]:
+    """The same of a line's path, and of two readers that would answer at once."""
+    if not isinstance(target, LineTarget):
+        return
+    its, base = target.settings, ("targets", i, "settings")
+    path = PurePosixPath(its.line)
+    if not its.line.isprintable() or str(path) != its.line or {".", ".."}.intersection(path.parts):
+        yield document.problem(
+            (*base, "line"), "{found} is no path of a line.",
+            "Write that of its adapter, such as /dev/serial/by-id/usb-1, or one below the data folder: lines/a-1.",
+            found=repr(its.line),
+        )  # fmt: skip
+    elif target.emulate is not None and path.is_absolute():
+        yield document.problem(
+            (*base, "line"), "An emulated line cannot stand at {found}.",
+            "Give it a path below the data folder, such as lines/a-1; or take `emulate` away, where the line is real.",
+            found=its.line,
+        )  # fmt: skip
+    seen: set[int] = set()
+    for d, door in enumerate(its.doors):
+        for field, address in (("reader", door.reader), ("exit", door.exit)):
+            if address in seen:
+                yield document.problem(
+                    (*base, "doors", d, field), "Two readers of this line have the address {found}.",
+                    "Give each its own, here and in the reader itself: they would answer at once.", found=address,
+                )  # fmt: skip
+            seen |= set() if address is None else {address}
+
+
+def _odd_control(document: Document, i: int, target: AnyTarget) -> Iterable[Problem]:
     control = target.control
     if control is not None and ((at := _host_of(control)) is None or not at.is_loopback):
         yield document.problem(
-            (*base, "emulate", "control"), "control {found} is no address of this machine alone.",
+            ("targets", i, "emulate", "control"), "control {found} is no address of this machine alone.",
             "Write 127.x.y.z:PORT.", found=control,
         )  # fmt: skip
 
 
-def _odd_doors(document: Document, i: int, target: _Panel | _Register) -> Iterable[Problem]:
+def _odd_doors(document: Document, i: int, target: AnyTarget) -> Iterable[Problem]:
     base: Loc = ("targets", i)
-    numbers = [door.number for door in target.settings.doors] if isinstance(target, _Panel) else []
+    numbers = [] if isinstance(target, RegisterTarget) else [door.number for door in target.settings.doors]
     for d, number in enumerate(numbers):
         if number in numbers[:d]:
             where = (*base, "settings", "doors", d, "number")
@@ -307,11 +235,10 @@ def _twice(document: Document, found: list[tuple[int, Wire]]) -> Iterable[Proble
     for i, wire in found:
         told: list[tuple[str, Hashable, Loc]] = [
             ("id", wire.id, ("targets", i, "id")),
-            ("register", wire.register, ("targets", i, "settings", "register"))
-            if wire.register
-            else ("serial", wire.serial, ("targets", i, "settings", "serial")),
-            ("address", wire.address, ("targets", i, "settings", "address")),
+            (*wire.own, ("targets", i, "settings", wire.own[0])),
         ]
+        if wire.line is None:
+            told.append(("address", wire.address, ("targets", i, "settings", "address")))
         if wire.control is not None:
             told.append(("address", wire.control, ("targets", i, "emulate", "control")))
         for field, value, loc in told:

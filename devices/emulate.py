@@ -9,8 +9,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from devices.campus import Wire
 from devices.clock import Clock
+from devices.osdp.served import ServedLine, serve_line
 from devices.register.emulator import RegisterEmulator
 from devices.register.served import ServedRegister, serve_register
 from devices.wg.body import Identity
@@ -18,11 +18,20 @@ from devices.wg.emulator import WgEmulator
 from devices.wg.faults import Chance
 from devices.wg.memory import Journal
 from devices.wg.served import BIND_PATIENCE_S, ServedPanel, serve
+from devices.wire import WireError
+from devices.wires import Wire
 
-Served = ServedPanel | ServedRegister
+Served = ServedPanel | ServedRegister | ServedLine
 """What is served: one type for each kind of device."""
 MARK_BYTES = 4
 """What tells the ETags of one register's memory from those of another."""
+
+
+class LineNowhere(WireError):
+    """The emulated line {name} has no folder in which its adapter could stand. Name one: --lines DIR"""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(str(type(self).__doc__).format(name=name))
 
 
 @asynccontextmanager
@@ -32,19 +41,27 @@ async def emulated(
     clock: Clock,
     chance: Chance,
     *,
+    lines_dir: Path | None = None,
     patience_s: float = BIND_PATIENCE_S,
 ) -> AsyncGenerator[dict[str, Served]]:
     """Serve all wires that ask to be emulated, by target id, until the block ends.
 
     Each remembers in a file of its own below `memory_dir`; None: only while it runs. An address that is taken is waited
-    for. Raises `AddressTaken`, `MemoryDamaged` and OSError, and then nothing is served.
+    for. The adapters of serial lines stand below `lines_dir`. Raises `AddressTaken`, `LineTaken`, `LineNowhere`,
+    `MemoryDamaged` and OSError, and then nothing is served.
     """
     async with AsyncExitStack() as stack:
         served: dict[str, Served] = {}
         for wire in wires:
-            if wire.emulated:
-                served[wire.id] = await _SERVERS[wire.kind](wire, memory_dir, clock, chance, patience_s)
-                stack.push_async_callback(served[wire.id].close)
+            if wire.emulated and wire.line is not None:
+                if lines_dir is None:
+                    raise LineNowhere(wire.id)
+                line = serve_line(wire.line, memory_dir, lines_dir, clock, chance, patience_s=patience_s)
+                served[wire.id] = await stack.enter_async_context(line)
+            elif wire.emulated:
+                answering = await _SERVERS[wire.kind](wire, memory_dir, clock, chance, patience_s)
+                stack.push_async_callback(answering.close)
+                served[wire.id] = answering
         yield served
 
 

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -20,7 +22,8 @@ from fastapi import FastAPI
 from connectors import registry
 from connectors.contract import Connector, Json
 from connectors.ears import Ears
-from connectors.gateway import Gateway, Slots
+from connectors.edge import Edge
+from connectors.gateway import Build, Gateway, Slots
 from connectors.kept import Kept
 from devices.clock import Clock, SystemClock
 from provisioning.alarms.alarms import Alarms
@@ -39,6 +42,7 @@ from provisioning.console.pages import Console
 from provisioning.delivery.delivery import Delivery
 from provisioning.delivery.desk import HubDesk
 from provisioning.delivery.queues import Queues
+from provisioning.gateways.office import Office
 from provisioning.grants.eras import Eras
 from provisioning.grants.fixtures import Fixtures
 from provisioning.grants.giving import Giving
@@ -53,6 +57,7 @@ from provisioning.house import Guarding, Hearing, Hop, House
 from provisioning.identity.cards import Cards
 from provisioning.identity.loans import Loans
 from provisioning.identity.persons import Persons
+from provisioning.identity.pins import Pins
 from provisioning.intake.intake import Intake
 from provisioning.intake.notices import Notices
 from provisioning.intake.webhook import Senders
@@ -62,6 +67,7 @@ from provisioning.nouns.told import Actor
 from provisioning.operators.operators import Operators
 from provisioning.passages.desk import HubPassageDesk
 from provisioning.passages.keeping import Keeping
+from provisioning.passages.lines import OwnLines
 from provisioning.passages.passages import Passages, Upon
 from provisioning.passages.views import PassageViews
 from provisioning.readiness.asof import AsOf
@@ -80,7 +86,7 @@ from provisioning.story.restoring import refuse_unfinished
 from provisioning.story.sealer import Sealer
 from provisioning.story.signing import Signer, load_or_make_signer
 from provisioning.story.story import Story
-from provisioning.story.tail import TailForeign, TailUnwritable
+from provisioning.story.tail import Tail, TailForeign, TailUnwritable
 from provisioning.vault.keyfile import write_synced
 from provisioning.vault.master import load_or_make
 from provisioning.vault.vault import Vault
@@ -116,7 +122,12 @@ class Web:
 def web(house: House) -> Web:
     """The API of a house, with the console's pages beside it."""
     console = Console(house)
-    return Web(create_app(house, [console.router]), console.stop)
+
+    def stop() -> None:
+        console.stop()
+        house.office.bells.stop()
+
+    return Web(create_app(house, [console.router]), stop)
 
 
 def dice(seed: int | None = None) -> random.Random:
@@ -142,31 +153,41 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
         ids = Ids(world.random_bytes)
         store = Store(settings.database, world.clock, ids)
         kept = Kept(settings.kept, world.clock, world.hop)
+        edge = Edge(settings.data, world.clock, world.random_bytes, world.hop)
         try:
-            yield _joined(settings, world, store, Vault(master, world.random_bytes), signer, kept)
+            yield _joined(settings, world, store, Vault(master, world.random_bytes), signer, _Own(kept, edge))
         finally:
+            edge.close()
             kept.close()
             store.close()
 
 
-def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer: Signer, kept: Kept) -> House:
-    story = Story(vault)
-    alarms = Alarms(story, Patience(*settings.alarm_minutes))
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What the hub's own gateway keeps on its disk and drives by itself, and how it speaks to a target."""
+
+    kept: Kept
+    edge: Edge
+
+    def build(self, store: Store, campuses: Campuses) -> Build:
+        """Makes connectors, in the campus's time zone."""
+        return partial(_connector, store, campuses, self.edge)
+
+
+def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer: Signer, own: _Own) -> House:
+    alarms = Alarms(story := Story(vault), Patience(*settings.alarm_minutes))
     hooks, courier = _hooked(settings, world, store, vault, story, alarms)
-    holds = Holds(story, alarms)
-    campuses = Campuses(story)
+    holds, campuses = Holds(story, alarms), Campuses(story)
     persons, cards = Persons(vault, story), Cards(story)
     rulebook, space, labels = Rulebook(story), Space(story), Labels(vault)
     grants = Grants(story, alarms, campuses, rulebook, space)
     fixtures = Fixtures(story, campuses, grants)
     delivery = Delivery(story, alarms, EMBEDDED)
-    guarding = _guarding(world, store, story, alarms, campuses, delivery, fixtures)
-    operators = Operators(vault, story)
-    intake = Intake(persons, story, campuses, holds)
-    with store.writing() as tx:
-        _furnish(tx, settings, operators, rulebook, delivery)
-        outside = (signer.verifying_key, settings.checkpoints, settings.tail_folder)
-        tail = Replay(story, alarms, grants, fixtures, campuses, rulebook, persons, *outside).resume(tx)
+    office = _office(settings, world, store, vault, story, alarms, delivery, campuses, signer)
+    guarding = _guarding(world, store, story, alarms, campuses, delivery, fixtures, office)
+    operators, intake = Operators(vault, story), Intake(persons, story, campuses, holds)
+    replay = partial(Replay, story, alarms, grants, fixtures, campuses, rulebook, persons, signer.verifying_key)
+    tail = _furnished(store, settings, operators, rulebook, delivery, replay)
     return House(
         settings=settings,
         clock=world.clock,
@@ -182,12 +203,13 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
         alarms=alarms,
         hooks=hooks,
         courier=courier,
-        watch=Watch(store, (alarms, Queues(alarms)), world.hop),
+        watch=Watch(store, (alarms, Queues(alarms), office.gateways), world.hop),
         holds=holds,
         campuses=campuses,
         operators=operators,
         persons=persons,
         cards=cards,
+        pins=Pins(vault, story),
         intake=intake,
         notices=Notices(persons, campuses, holds),
         senders=Senders(vault, story, alarms),
@@ -204,8 +226,11 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
         revoking=Revoking(story, grants, campuses),
         timer=Timer(store, grants, fixtures, world.hop),
         delivery=delivery,
-        gateway=_gateway(store, delivery, campuses, world, kept),
-        hearing=_hearing(settings, world, store, story, alarms, campuses, guarding),
+        office=office,
+        gateway=_gateway(store, delivery, campuses, world, own),
+        edge=own.edge,
+        lines=OwnLines(store, campuses, vault, world.hop),
+        hearing=_hearing(settings, world, store, story, alarms, campuses, guarding, own),
         readiness=Readiness(campuses, grants),
         asof=AsOf(),
     )
@@ -220,12 +245,29 @@ def _hooked(
     return hooks, Courier(store, story, alarms, hooks, poster, world.clock, world.hop)
 
 
-def _gateway(store: Store, delivery: Delivery, campuses: Campuses, world: World, kept: Kept) -> Gateway:
+def _office(
+    settings: Settings,
+    world: World,
+    store: Store,
+    vault: Vault,
+    story: Story,
+    alarms: Alarms,
+    delivery: Delivery,
+    campuses: Campuses,
+    signer: Signer,
+) -> Office:
+    """What the hub has for gateways of their own."""
+    return Office.opened(
+        store, story, alarms, vault, world.random_bytes, delivery, campuses, signer.verifying_key.name,
+        term=timedelta(days=settings.gateway_term_days), certificate=settings.certificate,
+    )  # fmt: skip
+
+
+def _gateway(store: Store, delivery: Delivery, campuses: Campuses, world: World, own: _Own) -> Gateway:
     """The hub's own gateway, at a desk in the same process."""
     desk = HubDesk(store, delivery, EMBEDDED, world.hop)
-    return Gateway(
-        desk, partial(_connector, store, campuses), kept, world.clock, slots=Slots(rest_s=1.0, pace_s=PACE_S)
-    )
+    slots = Slots(rest_s=1.0, pace_s=PACE_S)
+    return Gateway(desk, own.build(store, campuses), own.kept, world.clock, slots=slots)
 
 
 def _guarding(
@@ -236,11 +278,12 @@ def _guarding(
     campuses: Campuses,
     delivery: Delivery,
     fixtures: Fixtures,
+    office: Office,
 ) -> Guarding:
     """What security orders: the doors follow through what targets are to be set to, ahead of other work."""
     conditions = Conditions(story, alarms, campuses, delivery.acts, partial(fixtures.restate, urgent=True))
     loans = Loans(story)
-    watch = Watch(store, (Endings(conditions, delivery.acts, loans),), world.hop, endings.LOOK_S)
+    watch = Watch(store, (Endings(conditions, delivery.acts, loans), office.handing), world.hop, endings.LOOK_S)
     return Guarding(conditions, Exempt(campuses, delivery.acts), loans, watch)
 
 
@@ -252,12 +295,13 @@ def _hearing(
     alarms: Alarms,
     campuses: Campuses,
     guarding: Guarding,
+    own: _Own,
 ) -> Hearing:
     """What hears doors, at a desk in the same process."""
     passages = Passages(story, alarms, campuses, Upon(guarding.exempt.denied, guarding.conditions.fire))
     desk = HubPassageDesk(store, passages, world.hop)
     return Hearing(
-        Ears(desk, partial(_connector, store, campuses), world.clock),
+        Ears(desk, own.build(store, campuses), world.clock, bell=own.edge.bell),
         passages,
         PassageViews(story, campuses),
         Keeping(store, settings.passage_days, world.hop),
@@ -270,6 +314,20 @@ def _spare_the_collector() -> None:
     gc.freeze()
     gc.set_threshold(GARBAGE_MAX)
     sys.setswitchinterval(SWITCH_S)
+
+
+def _furnished(
+    store: Store,
+    settings: Settings,
+    operators: Operators,
+    rulebook: Rulebook,
+    delivery: Delivery,
+    replay: Callable[[Path, Path], Replay],
+) -> Tail:
+    """Make a hub ready for use, and take up a recovery that was begun; what it is to tell of outside from then on."""
+    with store.writing() as tx:
+        _furnish(tx, settings, operators, rulebook, delivery)
+        return replay(settings.checkpoints, settings.tail_folder).resume(tx)
 
 
 def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Rulebook, delivery: Delivery) -> None:
@@ -288,10 +346,10 @@ def _furnish(tx: Tx, settings: Settings, operators: Operators, rulebook: Ruleboo
         rulebook.apply(tx, shipped, HOUSE)
 
 
-def _connector(store: Store, campuses: Campuses, kind: str, settings: Mapping[str, Json]) -> Connector:
+def _connector(store: Store, campuses: Campuses, edge: Edge, kind: str, settings: Mapping[str, Json]) -> Connector:
     with store.reading() as tx:
         zone: ZoneInfo = campuses.current(tx).zone
-    return registry.build(kind, settings, zone)
+    return registry.build(kind, settings, zone, edge)
 
 
 UNSIGNED = "The story can no longer be signed: {why}"

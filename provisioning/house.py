@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.ears import Ears
+from connectors.edge import Edge
 from connectors.gateway import Gateway
 from devices.clock import Clock
 from provisioning.alarms.alarms import Alarms
@@ -18,6 +19,7 @@ from provisioning.campus.campuses import Campuses
 from provisioning.conditions.conditions import Conditions
 from provisioning.conditions.exempt import Exempt
 from provisioning.delivery.delivery import Delivery
+from provisioning.gateways.office import Office
 from provisioning.grants.eras import Eras
 from provisioning.grants.fixtures import Fixtures
 from provisioning.grants.giving import Giving
@@ -30,12 +32,14 @@ from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
 from provisioning.identity.loans import Loans
 from provisioning.identity.persons import Persons
+from provisioning.identity.pins import Pins
 from provisioning.intake.intake import Intake
 from provisioning.intake.notices import Notices
 from provisioning.intake.webhook import Senders
 from provisioning.nouns.ids import Ids
 from provisioning.operators.operators import Operators
 from provisioning.passages.keeping import Keeping
+from provisioning.passages.lines import OwnLines
 from provisioning.passages.passages import Passages
 from provisioning.passages.views import PassageViews
 from provisioning.readiness.asof import AsOf
@@ -99,6 +103,7 @@ class House:
     operators: Operators
     persons: Persons
     cards: Cards
+    pins: Pins
     intake: Intake
     notices: Notices
     senders: Senders
@@ -115,7 +120,10 @@ class House:
     revoking: Revoking
     timer: Timer
     delivery: Delivery
+    office: Office
     gateway: Gateway
+    edge: Edge
+    lines: OwnLines
     hearing: Hearing
     readiness: Readiness
     asof: AsOf
@@ -131,6 +139,11 @@ class House:
         return self.guarding.loans
 
     @property
+    def passages(self) -> Passages:
+        """What takes passages in."""
+        return self.hearing.passages
+
+    @property
     def passage_views(self) -> PassageViews:
         """Passages, and who is inside."""
         return self.hearing.views
@@ -143,5 +156,5 @@ class House:
                 parts.create_task(part)
             for part in (self.watch.run(stop), self.courier.run(stop), self.guarding.endings.run(stop)):
                 parts.create_task(part)
-            for part in (self.hearing.ears.run(stop), self.hearing.keeping.run(stop)):
+            for part in (self.hearing.ears.run(stop), self.hearing.keeping.run(stop), self.edge.run(stop, self.lines)):
                 parts.create_task(part)

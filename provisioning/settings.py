@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +16,18 @@ from provisioning.nouns.refusals import Refusal
 PORT_USUAL = 8000
 PASSAGE_DAYS_MIN = 190
 """Six months, whichever they are."""
+PEM_BEGIN, PEM_END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 MINUTES_MAX = 7 * 24 * 60
 Minutes = Annotated[int, Field(ge=1, le=MINUTES_MAX)]
 
 
 class SettingBroken(Refusal):
     """{name} is not written as it should be. Correct it where the hub is started; an example: {name}={example}"""
+
+
+class CertificateUnreadable(Refusal):
+    """The certificate {path} cannot be used ({why}). Name a file in PEM that the hub may read, with its key beside it:
+    --tls-cert FILE --tls-key FILE"""
 
 
 class Settings(BaseSettings):
@@ -35,6 +43,12 @@ class Settings(BaseSettings):
     """How long an alarm of level 1, 2, 3 waits before it is told again: `480,30,60`."""
     hook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Networks at which hooks are called although they are this machine's own, or its link: `127.0.0.1/32,…`."""
+
+    gateway_term_days: int = Field(default=3, ge=1, le=30)
+    """For how many days a gateway of its own goes on without the hub; what is lost longer than that only shuts."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    """The certificate (PEM, the hub's own first) and its key, where the hub itself speaks HTTPS."""
 
     passage_days: int = Field(default=PASSAGE_DAYS_MIN, ge=PASSAGE_DAYS_MIN)
     """For how many days passages are kept."""
@@ -93,6 +107,19 @@ class Settings(BaseSettings):
     def kept(self) -> Path:
         """What the embedded gateway keeps on its own disk."""
         return self.data / "gateway.sqlite3"
+
+    @property
+    def certificate(self) -> str | None:
+        """The SHA-256 of the hub's certificate (DER), in hex, by which gateways know it; None where it shows none. Raises
+        `CertificateUnreadable`."""
+        if self.tls_cert is None:
+            return None
+        try:
+            text = self.tls_cert.read_text("ascii")
+            first = text[: text.index(PEM_END) + len(PEM_END)]
+            return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first[first.index(PEM_BEGIN) :])).hexdigest()
+        except (OSError, ValueError) as error:
+            raise CertificateUnreadable(path=self.tls_cert, why=str(error)) from error
 
     @property
     def token(self) -> Path:

@@ -1,4 +1,4 @@
-"""Acts: a door is opened once, or not at all."""
+"""Acts: a door is opened once, or its reader is given a key, or neither at all."""
 
 from __future__ import annotations
 
@@ -27,13 +27,23 @@ class OpenOrder(BaseModel):
     within_s: int = Field(default=10, ge=1, le=60, description="Seconds after which it is not sent any more")
 
 
+class PairOrder(BaseModel):
+    """Why a reader is given a key, which of a door's two, and how long the order may wait for its gateway."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(max_length=1000, description="Kept in the story", examples=["a new reader"])
+    way_out: bool = Field(default=False, description="The reader by which people leave, where the door has two")
+    within_s: int = Field(default=10, ge=1, le=60, description="Seconds after which it is not sent any more")
+
+
 class ActShape(Shape):
     """One act. It is sent at most once, and never again by itself."""
 
     id: str
     target: str
     door: str
-    kind: str = Field(examples=["open"])
+    kind: str = Field(description="open, or pair: a reader was given its key", examples=["open"])
     at: datetime
     until: datetime
     operator: str
@@ -57,6 +67,21 @@ def open_door(
     """Have a door opened ahead of all other work, at most once. Ask again with its id for what came of it."""
     with act(rooms.store, dry_run=dry_run) as tx:
         made = rooms.conditions.open_door(tx, door, asker.actor, told.reason, told.within_s)
+        return _shape(tx, made, asker)
+
+
+@router.post("/doors/{door}/pair", summary="Pair a reader", responses=responses(409))
+def pair_reader(
+    rooms: House,
+    asker: Annotated[Asker, may("door.pair")],
+    door: Annotated[str, Path(description="A door of the campus file", max_length=64, examples=["a-3-stacks"])],
+    told: PairOrder,
+    *,
+    dry_run: DryRun = False,
+) -> ActShape:
+    """Have a door's reader on a serial line, which must be in install mode, given a key of its own."""
+    with act(rooms.store, dry_run=dry_run) as tx:
+        made = rooms.conditions.pair_reader(tx, door, asker.actor, told.reason, told.within_s, way_out=told.way_out)
         return _shape(tx, made, asker)
 
 

@@ -17,8 +17,10 @@ from provisioning.api import (
     cards,
     conditions,
     docs,
+    edge,
     eras,
     flats,
+    gateways,
     grants,
     health,
     holds,
@@ -41,7 +43,7 @@ from provisioning.api.rooms import Rooms
 
 NOUNS = (
     hr, notices, holds, persons, who, grants, cards, readiness, revocations, targets, alarms, campus, rules,
-    story, audit, operators, seats, flats, backups, eras, passages, conditions, acts, health,
+    story, audit, operators, seats, flats, backups, eras, passages, conditions, acts, gateways, edge, health,
 )  # fmt: skip
 
 

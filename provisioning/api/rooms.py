@@ -11,6 +11,7 @@ from provisioning.alarms.hooks import Hooks
 from provisioning.campus.campuses import Campuses
 from provisioning.conditions.conditions import Conditions
 from provisioning.delivery.delivery import Delivery
+from provisioning.gateways.office import Office
 from provisioning.grants.eras import Eras
 from provisioning.grants.giving import Giving
 from provisioning.grants.grants import Grants
@@ -21,11 +22,13 @@ from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
 from provisioning.identity.loans import Loans
 from provisioning.identity.persons import Persons
+from provisioning.identity.pins import Pins
 from provisioning.intake.intake import Intake
 from provisioning.intake.notices import Notices
 from provisioning.intake.webhook import Senders
 from provisioning.nouns.ids import Ids
 from provisioning.operators.operators import Operators
+from provisioning.passages.passages import Passages
 from provisioning.passages.views import PassageViews
 from provisioning.readiness.asof import AsOf
 from provisioning.readiness.readiness import Readiness
@@ -96,6 +99,11 @@ class Rooms(Protocol):
         ...
 
     @property
+    def pins(self) -> Pins:
+        """The PINs that go with them."""
+        ...
+
+    @property
     def intake(self) -> Intake:
         """HR sheets."""
         ...
@@ -148,6 +156,16 @@ class Rooms(Protocol):
     @property
     def delivery(self) -> Delivery:
         """Targets."""
+        ...
+
+    @property
+    def office(self) -> Office:
+        """Gateways of their own."""
+        ...
+
+    @property
+    def passages(self) -> Passages:
+        """What takes passages in."""
         ...
 
     @property

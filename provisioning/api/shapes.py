@@ -45,6 +45,7 @@ class CardShape(Shape):
     closes: datetime | None
     state: str = Field(description="active, suspended, lost or ended")
     kind: str = Field(description="card, or lent: loan (in place of the holder's own) or spare (beside them)")
+    has_pin: bool = Field(description="Whether a PIN goes with it")
 
 
 class GrantShape(Shape):

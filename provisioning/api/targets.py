@@ -11,6 +11,7 @@ from pydantic import Field
 from provisioning.api.asking import Asker, House, act, may
 from provisioning.api.problems import responses
 from provisioning.api.shapes import DryRun, Shape
+from provisioning.store import rights
 
 router = APIRouter(tags=["targets"], responses=responses(401, 403, 422))
 
@@ -35,13 +36,24 @@ class TargetShape(Shape):
     unreachable_since: datetime | None
     reading_since: datetime | None = Field(description="Since when it is being read in full, piece by piece; else null")
     reading_found: int | None = Field(description="How much that has found so far")
+    gateway: str | None = Field(description="The id of the gateway that has it; null for the hub's own")
+    heir: str | None = Field(description="Who gets it once it is let go: a gateway, or `embedded`; null for nobody")
+    term_until: datetime | None = Field(description="Until when its gateway may work it without the hub")
+
+
+class WaitingShape(Shape):
+    """One setting that is not proved: a door, a schedule, a reader of a serial line."""
+
+    key: str = Field(examples=["reader:2"])
+    reason: str | None = Field(description="Why, in the reader's language; null where it was not tried yet")
 
 
 class ReachingTarget(TargetShape):
-    """How one target fares, and until when it would open by itself if nobody wrote to it any more."""
+    """How one target fares, until when it would open by itself if nobody wrote to it any more, and what it waits for."""
 
     dates_from: datetime | None = Field(description="When the first of the records that it holds runs out by itself")
     dates_until: datetime | None = Field(description="When the last of them does: its configuration expires then")
+    waiting: list[WaitingShape] = Field(description="Its settings that are not proved; nobody's card is among them")
 
 
 class DriftShape(Shape):
@@ -64,15 +76,19 @@ def list_targets(rooms: House) -> list[TargetShape]:
         return [TargetShape.of(each) for each in rooms.delivery.targets(tx)]
 
 
-@router.get(
-    "/targets/{target}", summary="Show one target", responses=responses(404), dependencies=[may("targets.read")]
-)
-def show_target(rooms: House, target: Target) -> ReachingTarget:
-    """One target, and how far the dates of what it holds reach."""
+@router.get("/targets/{target}", summary="Show one target", responses=responses(404))
+def show_target(rooms: House, asker: Annotated[Asker, may("targets.read")], target: Target) -> ReachingTarget:
+    """One target, how far the dates of what it holds reach, and what it is not set to yet."""
     with rooms.store.reading() as tx:
         shape = TargetShape.of(rooms.delivery.target(tx, target))
         reach = rooms.readiness.reach(tx, target)
-    return ReachingTarget(**shape.model_dump(), dates_from=reach.first, dates_until=reach.last)
+        owing = [row for row in rights.records_unheld(tx) if row.target == target and row.dirty]
+    waiting = [
+        WaitingShape(key=row.key, reason=None if why is None else asker.say(why))
+        for row in owing
+        for why in (row.refused or row.reason,)
+    ]
+    return ReachingTarget(**shape.model_dump(), dates_from=reach.first, dates_until=reach.last, waiting=waiting)
 
 
 @router.post("/targets/{target}/read", summary="Read a target in full", responses=responses(404))

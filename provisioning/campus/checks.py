@@ -37,6 +37,7 @@ SAYS: Mapping[str, tuple[str, str]] = {
     "too_short": ("{field} has too few items.", "The least is {min_length}."),
     "too_long": ("{field} has too many items.", "The most is {max_length}."),
     "string_too_short": ("{field} is empty.", "Give it a text."),
+    "literal_error": ("{field} cannot be {found}.", "Write one of: {expected}."),
     "string_too_long": ("{field} is too long.", "The most is {max_length} characters."),
     "blank": ("{field} is blank, or has characters that cannot be printed.", "Give it a text."),
     "hours": ("{found} are no hours.", 'Write them as in "08:00-18:00", with an end after the beginning.'),
@@ -91,11 +92,12 @@ def _all(document: Document) -> Iterator[Problem]:
     yield from _unknown(document)
     yield from _departments(document)
     yield from _days(document)
-    yield from _settings(document)
     try:
         wires(document)
     except CampusError as error:
+        # Before the connectors' own words, which are the validator's where a rule is theirs alone.
         yield from error.problems
+    yield from _settings(document)
 
 
 def _misshapen(document: Document) -> Iterator[Problem]:
@@ -110,14 +112,14 @@ def _told(document: Document, base: Loc, error: ValidationError) -> Iterator[Pro
         where = (*base, *one["loc"])
         says, cure = SAYS.get(one["type"], OTHERWISE)
         field = next((str(step) for step in reversed(where) if isinstance(step, str)), "campus")
-        context = {name: str(value) for name, value in one.get("ctx", {}).items()}
+        context = {name: str(value).replace(" or ", ", ") for name, value in one.get("ctx", {}).items()}
         yield document.problem(
             where, says, cure, **(context | {"field": field, "found": _shown(one["input"]), "why": one["msg"]})
         )
 
 
 def _repeated(document: Document) -> Iterator[Problem]:
-    """Two of what there may be only one: ids of one kind, doors, serials, addresses, names of departments and areas."""
+    """Two of what there may be only one: ids of a kind, doors, serials, addresses, lines, names of departments and areas."""
     seen: set[tuple[str, str]] = set()
     for field, space, value, loc in _singular(document):
         if (space, str(value)) in seen:
@@ -142,7 +144,7 @@ def _singular(document: Document) -> Iterator[tuple[str, str, Any, Loc]]:
 
 def _singular_of_targets(document: Document) -> Iterator[tuple[str, str, Any, Loc]]:
     for loc, settings in _settings_of_targets(document):
-        for field in ("serial", "address"):
+        for field in ("serial", "address", "line"):
             if field in settings:
                 yield field, field, settings[field], (*loc, field)
         for at, door in _held(settings, "doors", "id"):

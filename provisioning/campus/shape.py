@@ -141,6 +141,7 @@ class EmulateShape(_Part):
     events_max: int | None = None
     events_chunk: int | None = None
     held_open_s: int | None = None
+    card_bits: int | None = None
 
 
 class TargetShape(_Part):

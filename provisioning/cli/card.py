@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from getpass import getpass
 from typing import Any
 
 from provisioning.cli.errand import OK, Errand
 from provisioning.cli.grammar import Parser
-from provisioning.cli.hub import at
+from provisioning.cli.hub import CommandFailed, at
+
+
+class PinsDiffer(CommandFailed):
+    """The two PINs differ, and nothing was changed. Type the same one twice."""
 
 
 def arguments(parser: Parser) -> None:
@@ -27,7 +33,14 @@ def arguments(parser: Parser) -> None:
     lending.flag("--beside", action="store_true", default=False, help="leave their own cards in use, too")
     returning = parser.child(verbs, "return", "take a lent card back", take_back)
     returning.word("NUMBER", help="card number", type=int)
-    for each in (assigning, losing, replacing, lending, returning):
+    setting = parser.child(verbs, "pin", "set the PIN that goes with somebody's cards, or take it away", pin)
+    setting.word("NO", help="staff number")
+    ways = setting.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--generate", action="store_true", help=setting.told("have the hub make one, and show it this once")
+    )
+    ways.add_argument("--end", action="store_true", help=setting.told("take the PIN away"))
+    for each in (assigning, losing, replacing, lending, returning, setting):
         each.dry_run()
 
 
@@ -68,6 +81,46 @@ def take_back(errand: Errand) -> int:
     args = errand.args
     change = errand.hub.post(at("cards", args.number, "return"), {"dry_run": args.dry_run})
     return _tell(errand, change, "Card {number} is no longer on loan.")
+
+
+def pin(errand: Errand) -> int:
+    """Set a PIN, or take it away. The digits are typed unseen, or come as one line of a pipe; never as a word of the
+    command, which the shell keeps."""
+    args, screen = errand.args, errand.screen
+    where = at("persons", args.no, "pin")
+    query = {"dry_run": args.dry_run}
+    if args.end:
+        change = errand.hub.post(f"{where}/end", query)
+    else:
+        change = errand.hub.post(where, query, {} if args.generate else {"pin": _typed(errand)})
+    if errand.as_json:
+        screen.json(change)
+        return OK
+    if change["dry_run"]:
+        put_dry_run(errand)
+    cards = ", ".join(map(str, change["numbers"]))
+    if not change["numbers"]:
+        screen.say("{no} had no PIN.", no=args.no)
+    elif args.end:
+        screen.say("Cards {cards} of {no} go without a PIN now.", no=args.no, cards=cards)
+    else:
+        screen.say("Cards {cards} of {no} go with the new PIN now.", no=args.no, cards=cards)
+    put_effect(errand, change["effect"])
+    if change["pin"] is not None:
+        screen.say("The PIN is shown only this once; hand it over safely:")
+        screen.put(change["pin"])
+    return OK
+
+
+def _typed(errand: Errand) -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    first, second = (
+        getpass(errand.screen.words(asking)) for asking in ("PIN, 4 to 6 digits: ", "The same once more: ")
+    )
+    if first != second:
+        raise PinsDiffer
+    return first
 
 
 def put_effect(errand: Errand, effect: dict[str, Any]) -> None:

@@ -7,9 +7,15 @@ import random  # noqa: TID251 - this process is the panels alone: their chance e
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provisioning.cli.errand import OK, CommandFailed, Errand
 from provisioning.cli.grammar import Parser
+
+if TYPE_CHECKING:
+    from devices.wires import Wire
+
+DATABASE = "hub.sqlite3"
 
 
 class CannotEmulate(CommandFailed):
@@ -24,16 +30,18 @@ def arguments(parser: Parser) -> None:
     """The words of `foyer emulate`."""
     parser.word("CAMPUS", help="a campus file, or the name of one that ships: small, xiongan")
     parser.flag("--memory", metavar="DIR", help="where panels keep their memory; without it they forget at the end")
+    parser.flag("--lines", metavar="DIR", help="below which folder serial lines stand (the hub's data folder)")
     parser.set_defaults(carry_out=emulate)
 
 
 def emulate(errand: Errand) -> int:
-    """Serve panels until Ctrl-C."""
-    from devices.campus import CampusError, Wire, read, wires
+    """Serve panels, registers and serial lines until Ctrl-C."""
+    from devices.campus import CampusError, read, wires
 
     name, text = campus_text(errand, errand.args.campus)
     try:
-        found: Sequence[Wire] = [wire for wire in wires(read(text, name)) if wire.emulated]
+        document = read(text, name)
+        found: Sequence[Wire] = [wire for wire in wires(document) if wire.emulated]
     except CampusError as error:
         raise CannotEmulate(why=str(error)) from error
     if not found:
@@ -41,7 +49,7 @@ def emulate(errand: Errand) -> int:
     memory = None if errand.args.memory is None else Path(errand.args.memory)
     if memory is not None:
         memory.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(_serve(errand, found, memory))
+    return asyncio.run(_serve(errand, found, memory, _lines(errand, document.value.get("campus"))))
 
 
 def campus_text(errand: Errand, word: str) -> tuple[str, str]:
@@ -54,8 +62,16 @@ def campus_text(errand: Errand, word: str) -> tuple[str, str]:
     return path.name, errand.read(path).decode("utf-8-sig", "replace")
 
 
-async def _serve(errand: Errand, found: Sequence[object], memory: Path | None) -> int:
-    from devices.campus import Wire
+def _lines(errand: Errand, campus: object) -> Path:
+    """Below which folder lines stand: where a hub of this campus, started in the same place, looks for them."""
+    if errand.args.lines is not None:
+        return Path(errand.args.lines)
+    if (errand.data / DATABASE).exists() or not isinstance(campus, str):
+        return errand.data
+    return errand.data / Path(campus).name
+
+
+async def _serve(errand: Errand, panels: Sequence[Wire], memory: Path | None, lines: Path) -> int:
     from devices.clock import SystemClock
     from devices.emulate import emulated
     from devices.wire import WireError
@@ -63,10 +79,10 @@ async def _serve(errand: Errand, found: Sequence[object], memory: Path | None) -
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    panels = [wire for wire in found if isinstance(wire, Wire)]
+    chance = random.Random()  # noqa: S311 - faults, no secrets
     try:
-        async with emulated(panels, memory, SystemClock(), random.Random()) as served:  # noqa: S311 - faults, no secrets
-            rows = [[wire.id, wire.name, wire.address, wire.control] for wire in panels]
+        async with emulated(panels, memory, SystemClock(), chance, lines_dir=lines) as served:
+            rows = [[wire.id, wire.name, wire.address or lines / wire.name, wire.control] for wire in panels]
             errand.screen.table(("target", "serial", "address", "control port"), rows)
             errand.screen.say("{count} devices are emulated. Ctrl-C stops them.", count=len(served))
             await stop.wait()

@@ -70,7 +70,8 @@ class Errand:
     def hub(self) -> Hub:
         """The hub, with this operator's token. Raises `NoToken`."""
         if self._hub is None:
-            self._hub = Hub(self.url, self.token(), self.language, self.screen.in_zone)
+            issuer = self.environment.get("FOYER_CA")
+            self._hub = Hub(self.url, self.token(), self.language, self.screen.in_zone, issuer)
         return self._hub
 
     @property

@@ -43,6 +43,13 @@ class NotAHub(CommandFailed):
     exit_status = NO_HUB
 
 
+class BadIssuer(CommandFailed):
+    """FOYER_CA names {path}, which holds no certificate that can be used ({why}). Name a PEM file of whoever issued the
+    hub's certificate, or the certificate itself."""
+
+    exit_status = NO_HUB
+
+
 class BadAddress(CommandFailed):
     """{url} is no address of a hub. Write it like http://127.0.0.1:8000."""
 
@@ -72,11 +79,28 @@ def at(*parts: object) -> str:
     return "".join("/" + quote(str(part), safe="") for part in parts)
 
 
+def _trusting(issuer: str | None) -> Any:
+    """What a hub's certificate is checked against: the machine's own roots, or those of a file alone."""
+    if not issuer:
+        return True
+    import ssl
+
+    try:
+        return ssl.create_default_context(cafile=issuer)
+    except OSError as error:
+        raise BadIssuer(path=issuer, why=error.strerror) from error
+
+
 class Hub:
     """One hub and one operator. Every call returns the decoded JSON, or raises a `CommandFailed`."""
 
     def __init__(
-        self, url: str, token: str | None, language: Language, heard_zone: Callable[[str], None] | None = None
+        self,
+        url: str,
+        token: str | None,
+        language: Language,
+        heard_zone: Callable[[str], None] | None = None,
+        issuer: str | None = None,
     ) -> None:
         import httpx2
 
@@ -92,7 +116,7 @@ class Hub:
             base_url=self.url,
             headers=headers,
             timeout=httpx2.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            verify=parts.scheme == "https",  # plain HTTP has no use for the roots, which take a while to load
+            verify=parts.scheme == "https" and _trusting(issuer),  # plain HTTP has no use for the roots, slow to load
             trust_env=not _loopback(parts.hostname),  # a company's proxy cannot reach this machine's own loopback
         )
 

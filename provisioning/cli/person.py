@@ -89,10 +89,13 @@ def put_person(errand: Errand, person: dict[str, Any]) -> None:
         screen.put("")
         screen.table(("department", "post", "kind", "area", "arrival", "departure", "state"), stays, STATES)
     _put_coming(errand, person)
-    cards = [[str(c["number"]), screen.when(c["opens"]), screen.when(c["closes"]), c["state"]] for c in person["cards"]]
+    cards = [
+        [str(c["number"]), screen.when(c["opens"]), screen.when(c["closes"]), c["state"], c["has_pin"]]
+        for c in person["cards"]
+    ]
     if cards:
         screen.put("")
-        screen.table(("card", "from", "until", "state"), cards, STATES)
+        screen.table(("card", "from", "until", "state", "PIN"), cards, STATES)
 
 
 def _put_coming(errand: Errand, person: dict[str, Any]) -> None:

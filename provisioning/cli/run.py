@@ -67,7 +67,7 @@ def _stage(house: House, stopped: Callable[[], bool]) -> Stage:
 
 @asynccontextmanager
 async def _panels(errand: Errand, house: House) -> AsyncGenerator[None]:
-    """The emulated panels of the campus in force, each with its memory in the hub's folder."""
+    """The emulated panels and lines of the campus in force, each with its memory in the hub's folder."""
     from devices.campus import CampusError, read, wires
     from devices.emulate import emulated
     from devices.wire import WireError
@@ -78,13 +78,22 @@ async def _panels(errand: Errand, house: House) -> AsyncGenerator[None]:
     house.settings.panels.mkdir(parents=True, exist_ok=True)
     try:
         found = [wire for wire in wires(read(text, "campus")) if wire.emulated]
-        async with emulated(found, house.settings.panels, house.clock, dice()):
-            panels = [wire for wire in found if wire.doors]
+        folder = house.settings.data
+        async with emulated(found, house.settings.panels, house.clock, dice(), lines_dir=folder):
+            panels = [wire for wire in found if wire.doors and wire.line is None]
+            lines = [wire for wire in found if wire.line is not None]
             errand.screen.say(
                 "{count} emulated panels with {doors} doors answer.",
                 count=len(panels),
                 doors=sum(len(wire.doors) for wire in panels),
             )
+            if lines:
+                errand.screen.say(
+                    "{count} emulated serial lines with {doors} doors stand below {folder}.",
+                    count=len(lines),
+                    doors=sum(len(wire.doors) for wire in lines),
+                    folder=folder,
+                )
             yield
     except (CampusError, WireError, OSError) as error:
         raise CannotEmulate(why=str(error)) from error

@@ -9,13 +9,15 @@ import errno
 import logging
 import signal
 import socket
+import ssl
+from argparse import Namespace
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provisioning.cli.emulate import campus_text
+from provisioning.cli.emulate import DATABASE, campus_text
 from provisioning.cli.errand import OK, TOKEN_FILE, CommandFailed, Errand
 from provisioning.cli.grammar import Parser
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from provisioning.compose import House, Web
 
-DATABASE = "hub.sqlite3"
 BACKLOG = 128
 GRACE_S = 2
 STARTED_EVERY_S = 0.02
@@ -42,6 +43,15 @@ class NoHubThere(CommandFailed):
     """No hub lives under {folder} yet. Name its campus: foyer serve --campus FILE (small is one that ships)."""
 
 
+class TlsHalf(CommandFailed):
+    """HTTPS takes both a certificate and its key. Give --tls-cert FILE and --tls-key FILE, or neither."""
+
+
+class TlsUnusable(CommandFailed):
+    """The certificate {cert} and the key {key} cannot be used ({why}). Both are PEM files that the hub may read, and the key
+    is that of the first certificate and has no password."""
+
+
 class ManyHubs(CommandFailed):
     """More than one hub lives under {folder} ({names}). Say which with --data {folder}/NAME."""
 
@@ -55,12 +65,14 @@ class Place:
     port: int
     campus: tuple[str, str] | None
     door: socket.socket
+    tls: tuple[Path, Path] | None = None
 
     @property
     def url(self) -> str:
         """Where clients reach it."""
+        scheme = "http" if self.tls is None else "https"
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - recognised, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 Beside = Callable[["House"], AbstractAsyncContextManager[None]]
@@ -73,6 +85,8 @@ def arguments(parser: Parser) -> None:
         "--campus", metavar="FILE", help="a campus file for a hub that has none yet, or one that ships: small, xiongan"
     )
     ports(parser)
+    parser.flag("--tls-cert", metavar="FILE", help="the hub's certificate (PEM), to serve by HTTPS")
+    parser.flag("--tls-key", metavar="FILE", help="the certificate's key (PEM)")
     parser.set_defaults(carry_out=serve)
 
 
@@ -105,11 +119,12 @@ async def nothing_beside(_: House) -> AsyncGenerator[None]:
 def taken(errand: Errand, campus: str | None) -> Generator[Place]:
     """The port, taken; then the campus file, read; then the folder, chosen. Raises the refusals above."""
     args = errand.args
+    tls = _tls(args)
     door = _door(args.host, args.port)
     with contextlib.closing(door):
         named = None if campus is None else campus_text(errand, campus)
         folder = _folder(errand.data, named)
-        yield Place(folder, args.host, door.getsockname()[1], named, door)
+        yield Place(folder, args.host, door.getsockname()[1], named, door, tls)
 
 
 def keep(errand: Errand, place: Place, beside: Beside, guide: Guide) -> int:
@@ -118,7 +133,8 @@ def keep(errand: Errand, place: Place, beside: Beside, guide: Guide) -> int:
     from provisioning.settings import Settings
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    settings = Settings(data=place.data, host=place.host, port=place.port)
+    cert, key = place.tls or (None, None)
+    settings = Settings(data=place.data, host=place.host, port=place.port, tls_cert=cert, tls_key=key)
     with opened(settings) as house:
         _apply_campus(errand, place, house)
         asyncio.run(_live(house, web(house), place, beside, guide))
@@ -161,6 +177,8 @@ async def _live(house: House, web: Web, place: Place, beside: Beside, guide: Gui
         server_header=False,
         proxy_headers=False,  # the story names whoever connects, not whom they say they speak for
         timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=None if place.tls is None else place.tls[0],
+        ssl_keyfile=None if place.tls is None else place.tls[1],
     )
     server, stop = Server(config), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -199,6 +217,21 @@ async def _guided(server: uvicorn.Server, place: Place, guide: Guide, stop: asyn
         await asyncio.sleep(STARTED_EVERY_S)
     if not stop.is_set():
         await asyncio.to_thread(guide, place, stop.is_set)
+
+
+def _tls(args: Namespace) -> tuple[Path, Path] | None:
+    """The certificate and its key, tried before anything else is begun."""
+    cert, key = getattr(args, "tls_cert", None), getattr(args, "tls_key", None)
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise TlsHalf
+    try:
+        # Without a password of its own OpenSSL would ask whoever sits at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=str)
+    except (OSError, ValueError) as error:
+        raise TlsUnusable(cert=cert, key=key, why=getattr(error, "reason", None) or error) from error
+    return Path(cert), Path(key)
 
 
 def _door(host: str, port: int) -> socket.socket:

@@ -93,8 +93,14 @@ def _tell(errand: Errand, target: dict[str, Any]) -> int:
         ("found so far", target["reading_found"]),
         ("first date runs out", screen.when(target["dates_from"])),
         ("configuration expires on", screen.when(target["dates_until"])),
+        ("gateway", target["gateway"]),
+        ("being handed to", target["heir"]),
+        ("its gateway's term", screen.when(target["term_until"])),
         ("not reachable since", screen.when(target["unreachable_since"])),
         ("why", target["unreachable"]),
     ]
     screen.table(("", ""), rows, TONES)
+    if target["waiting"]:
+        screen.put("")
+        screen.table(("not proved yet", "why"), [(each["key"], each["reason"]) for each in target["waiting"]])
     return OK

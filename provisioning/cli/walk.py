@@ -11,6 +11,7 @@ from provisioning.cli import readiness
 from provisioning.cli.errand import TOKEN_FILE, Errand
 from provisioning.cli.hub import CommandFailed, Hub, Problem, at
 from provisioning.cli.play import Play, Played, Stage, tell_holds
+from provisioning.cli.readers import Readers
 from provisioning.cli.serve import Place
 
 WATCH_EVERY_S, WATCH_MANY_EVERY_S = 0.25, 1.5
@@ -18,6 +19,7 @@ MANY_RECORDS = 10_000
 WATCH_S_MAX = 900.0
 PEOPLE_TRIED_MAX = 20
 USUAL_PORT = 8000
+PANELS, SERIAL = "wg", "osdp"
 
 
 class Walk:
@@ -42,12 +44,14 @@ class Walk:
     def _go(self) -> None:
         hub = Hub(self._place.url, self._token(), self._errand.language, self._screen.in_zone)
         try:
+            readers = Readers(self._errand, hub, self._stage.stopped)
+            readers.pair()
             played = Play(self._errand, self._stage).go(hub)
             if self._stage.stopped():
                 return
             self._watch(hub)
             if not self._stage.stopped():
-                self._told(hub, played)
+                self._told(hub, played, readers)
         except Problem as problem:
             if problem.status_code != 401:
                 raise
@@ -72,7 +76,7 @@ class Walk:
             time.sleep(WATCH_EVERY_S if wanted < MANY_RECORDS else WATCH_MANY_EVERY_S)
         bar.end()
 
-    def _told(self, hub: Hub, played: Played) -> None:
+    def _told(self, hub: Hub, played: Played, readers: Readers) -> None:
         answer = hub.get("/readiness", {"batch": played.first, "needs": False})
         screen, counts = self._screen, answer["counts"]
         self._tell_first(answer["first_proved"])
@@ -88,6 +92,9 @@ class Walk:
             screen.say("{count} more needs wait for their day.", count=counts["waiting"])
         if not readiness.settled(answer):
             screen.say("Something is still outstanding; see where: foyer targets")
+        serial = self._passable(hub, SERIAL)
+        if serial is not None:
+            readers.walk_through(*serial[1:])
         link = hub.post("/enter/link")
         screen.put("")
         screen.say("Status page (this link opens it once): {url}", url=self._place.url + link["path"])
@@ -104,7 +111,7 @@ class Walk:
 
     def _tell_tries(self, hub: Hub, played: Played) -> None:
         """Commands to try, with a person, a door and an office of this very campus."""
-        chosen, command = self._passable(hub), self._command()
+        chosen, command = self._passable(hub, PANELS), self._command()
         tries: list[str] = []
         if chosen is not None:
             no, card, door = chosen
@@ -118,14 +125,15 @@ class Walk:
         for words in tries:
             self._screen.put(f"    {command} {words}")
 
-    def _passable(self, hub: Hub) -> tuple[str, int, str] | None:
-        """A person, their card, and a door that it opens now."""
+    def _passable(self, hub: Hub, kind: str) -> tuple[str, int, str] | None:
+        """A person, their card, and a door of this kind of target that it opens now."""
         from devices.clock import SystemClock
 
         now = SystemClock().now()
         doors = {
             (target["id"], f"zone:{zone}"): door["id"]
             for target in hub.get("/campus")["targets"]
+            if target["kind"] == kind
             for door in target["doors"]
             for zone in door["zones"]
         }

@@ -13,7 +13,7 @@ from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses
 from provisioning.campus.file import Campus, Door, TargetSpec
 from provisioning.conditions.groups import groups
-from provisioning.delivery.acts import Acts
+from provisioning.delivery.acts import PAIR, Acts
 from provisioning.nouns.conditions import Condition, ConditionKind, DoorAct, DoorLine, DoorProof, InForce
 from provisioning.nouns.refusals import NotFound, Refusal
 from provisioning.nouns.rights import WantedHeld
@@ -52,6 +52,17 @@ class OpenReason(Refusal):
 class ConditionUntil(Refusal):
     """A lockdown cannot end at {until}, which is not ahead. Correct --until, or leave it out: then it holds until somebody
     releases it."""
+
+
+class PairReason(Refusal):
+    """Who pairs a reader says why, in 1 to {most} characters, for the story to keep. Give a reason: --reason TEXT"""
+
+
+class NoReader(Refusal):
+    """Door {door} has no such reader on a serial line, so there is nothing to pair. See its target {target}: foyer campus
+    show"""
+
+    status = 409
 
 
 class ZoneDoorless(Refusal):
@@ -148,11 +159,22 @@ class Conditions:
         told = " ".join(reason.split())
         if not 1 <= len(told) <= REASON_CHARACTERS_MAX:
             raise OpenReason(most=REASON_CHARACTERS_MAX)
-        for target in self._campuses.current(tx).targets:
-            for each in target.doors:
-                if each.id == door:
-                    return self._acts.order(tx, target.id, door, key_of(each), actor, told, within_s)
-        raise NotFound(what="door", name=door, where="foyer campus show")
+        target, found = self._placed(tx, door)
+        return self._acts.order(tx, target.id, door, key_of(found), actor, told, within_s)
+
+    def pair_reader(
+        self, tx: Tx, door: str, actor: Actor, reason: str, within_s: float, *, way_out: bool = False
+    ) -> DoorAct:
+        """Have a door's reader on a serial line given a key of its own, once; `way_out` the reader by which people leave.
+        Raises `NotFound`, `PairReason`, `NoReader`."""
+        told = " ".join(reason.split())
+        if not 1 <= len(told) <= REASON_CHARACTERS_MAX:
+            raise PairReason(most=REASON_CHARACTERS_MAX)
+        target, found = self._placed(tx, door)
+        address = reader_of(target, found, way_out=way_out)
+        if address is None:
+            raise NoReader(door=door, target=target.id)
+        return self._acts.order(tx, target.id, door, f"reader:{address}", actor, told, within_s, kind=PAIR)
 
     def show(self, tx: Tx, id_: str) -> InForce:
         """One condition. Raises `NotFound`."""
@@ -178,6 +200,14 @@ class Conditions:
         """The lockdowns that were ordered a while ago, of which some door is not proved shut, and nobody was told."""
         old = rows.lockdowns_unwarned(tx, tx.now - timedelta(seconds=EXPOSED_S))
         return [each for each in old if not self._shown(tx, each, self._campuses.current(tx)).settled]
+
+    def _placed(self, tx: Tx, door: str) -> tuple[TargetSpec, Door]:
+        """A door of the campus in force, and its target. Raises `NotFound`."""
+        for target in self._campuses.current(tx).targets:
+            for each in target.doors:
+                if each.id == door:
+                    return target, each
+        raise NotFound(what="door", name=door, where="foyer campus show")
 
     def _zoned(self, tx: Tx, zone: str) -> Campus:
         campus = self._campuses.current(tx)
@@ -248,6 +278,16 @@ def doors_of(campus: Campus, zone: str) -> Iterable[tuple[TargetSpec, Door]]:
 def key_of(door: Door) -> str:
     """The key under which a target keeps how a door is driven."""
     return f"door:{door.number}"
+
+
+def reader_of(target: TargetSpec, door: Door, *, way_out: bool = False) -> int | None:
+    """The address of a door's reader on its target's serial line; None where it has none."""
+    told = target.settings.get("doors")
+    of_door = (
+        [one for one in told if isinstance(one, dict) and one.get("id") == door.id] if isinstance(told, list) else []
+    )
+    address = of_door[0].get("exit" if way_out else "reader") if of_door else None
+    return address if isinstance(address, int) else None
 
 
 def _line(

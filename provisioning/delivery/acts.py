@@ -1,8 +1,10 @@
-"""Acts: what is done at most once, such as opening a door now. An act is noted as begun before it leaves, so that whatever
-stops the hub in between, it is never sent again: what was begun and never reported is told as not known."""
+"""Acts: what is done at most once, such as opening a door now or pairing a reader. An act is noted as begun before it
+leaves, so that whatever stops the hub in between, it is never sent again: what was begun and never reported is told as not
+known."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from connectors.contract import Act, Done, Json, Later, Outcome, Refused
@@ -10,16 +12,26 @@ from provisioning.nouns.conditions import ActState, DoorAct
 from provisioning.nouns.refusals import NotFound
 from provisioning.nouns.told import Actor, Told
 from provisioning.store import conditions as rows
+from provisioning.store import rights
 from provisioning.store.engine import Tx
 from provisioning.story.story import Story
 
-OPEN = "open"
+OPEN, PAIR = "open", "pair"
 ACTS_AT_ONCE_MAX = 16
 LOST_AFTER_S = 30.0
 """Longer than any lease: whoever began an act so long ago and has not reported it never will."""
 
-UNREPORTED = "The hub stopped while it was sent, so the door may have opened. It is not sent again; look at the door."
-NOT_BEGUN = "The panel was not reached in time, so nothing was sent. Order it again once the panel answers."
+UNREPORTED: Mapping[str, str] = {
+    OPEN: "The hub stopped while it was sent, so the door may have opened. It is not sent again; look at the door.",
+    PAIR: "The hub stopped while the key was sent, so the reader may have it or not. See whether it answers; where it does"
+    " not, put it into install mode and pair it again.",
+}
+NOT_BEGUN: Mapping[str, str] = {
+    OPEN: "The panel was not reached in time, so nothing was sent. Order it again once the panel answers.",
+    PAIR: "Its gateway did not come to it in time, so nothing was sent. Order it again once the gateway runs.",
+}
+_TOLD: Mapping[str, str] = {OPEN: "act", PAIR: "pairing"}
+"""How the story's kinds of event begin, by the kind of act."""
 
 
 class Acts:
@@ -39,19 +51,21 @@ class Acts:
         reason: str,
         within_s: float,
         *,
+        kind: str = OPEN,
         person: str | None = None,
         trace: str | None = None,
     ) -> DoorAct:
-        """Have a door opened once, ahead of all other work, and not at all once `within_s` are over."""
+        """Have a door opened once, or its reader paired, ahead of all other work, and not at all once `within_s` are
+        over. `key` is the door's, or the reader's that is paired."""
         until = tx.now + timedelta(seconds=within_s)
         made = DoorAct(
-            tx.ids.new("act"), target, door, key, OPEN, tx.now, until, actor.name, reason, person, ActState.WAITING
+            tx.ids.new("act"), target, door, key, kind, tx.now, until, actor.name, reason, person, ActState.WAITING
         )
         rows.add_act(tx, made)
         data: dict[str, Json] = {
             "act": made.id, "act_kind": made.kind, "door": door, "key": key, "until": until.isoformat(), "reason": reason,
         }  # fmt: skip
-        self._story.tell(tx, Told("act.ordered", actor.name, person, target, trace or made.id, data))
+        self._story.tell(tx, Told(f"{_TOLD[kind]}.ordered", actor.name, person, target, trace or made.id, data))
         tx.wake("acts")
         return made
 
@@ -81,7 +95,9 @@ class Acts:
         found = rows.acts_over(tx, begun_before or tx.now - timedelta(seconds=LOST_AFTER_S))
         for each in found:
             begun = each.state is ActState.BEGUN
-            state, said = (ActState.UNKNOWN, UNREPORTED) if begun else (ActState.EXPIRED, NOT_BEGUN)
+            state, said = (
+                (ActState.UNKNOWN, UNREPORTED[each.kind]) if begun else (ActState.EXPIRED, NOT_BEGUN[each.kind])
+            )
             self._end(tx, each.id, state, said)
         return len(found)
 
@@ -103,5 +119,9 @@ class Acts:
         data: dict[str, Json] = {"act": act_id, "door": found.door, "key": found.key, "said": said}
         if found.begun is not None:
             data["begun"] = found.begun.isoformat()
-        self._story.tell(tx, Told(f"act.{state.value}", self._gateway, found.person, found.target, act_id, data))
+        if (found.kind, state) == (PAIR, ActState.DONE):
+            # What waited for the reader need not wait until it is tried again by itself.
+            rights.hasten_record(tx, found.target, found.key)
+        kind = f"{_TOLD[found.kind]}.{state.value}"
+        self._story.tell(tx, Told(kind, self._gateway, found.person, found.target, act_id, data))
         tx.wake("acts")

@@ -10,7 +10,7 @@ from connectors.contract import Done, Fingerprint, Json
 from connectors.desk import Found, Report
 from provisioning.alarms.alarms import Alarms
 from provisioning.delivery.acts import Acts
-from provisioning.delivery.outcomes import DOUBLINGS_MAX, noted, receipt
+from provisioning.delivery.outcomes import DOUBLINGS_MAX, noted, receipt, told_before
 from provisioning.delivery.readings import Difference, differences, read_every_s
 from provisioning.nouns.answers import Drift, TargetState
 from provisioning.nouns.refusals import NotFound
@@ -68,10 +68,15 @@ class Delivery:
         self._gateway = gateway
         self.acts = Acts(story, gateway)
 
+    def told_by(self, gateway: str) -> Delivery:
+        """The same, for what another gateway reports."""
+        return Delivery(self._story, self._alarms, gateway)
+
     def report(self, tx: Tx, target: str, reports: Sequence[Report]) -> None:
         """Take in outcomes; receipts go into the story, and onto the revocations that waited for them."""
         found = rows.records_under(tx, target, [report.key for report in reports])
-        known = [report for report in reports if report.key in found]
+        here = (report for report in reports if report.key in found)
+        known = [report for report in here if not told_before(found[report.key][0], report)]
         said = [receipt(found[report.key][0], report, self._gateway) for report in known]
         events = iter(self._story.tell(tx, *(one for one in said if one is not None)))
         changed: list[Noted] = []

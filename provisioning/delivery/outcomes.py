@@ -33,6 +33,12 @@ def noted(row: WantedHeld, attempts: int, report: Report, now: datetime, receipt
     return as_it_was._replace(refused=outcome.reason, reason=None, due=due, attempts=attempts + 1, sent=report.at)
 
 
+def told_before(row: WantedHeld, report: Report) -> bool:
+    """Whether this was taken in already: a gateway says it again where the answer was lost on the way."""
+    done = isinstance(report.outcome, Done) and not row.dirty
+    return done and row.revision == row.held_revision == report.revision
+
+
 def receipt(row: WantedHeld, report: Report, gateway: str) -> Told | None:
     """What the story says of an outcome; None where it says nothing new."""
     if report.revision != row.revision:

@@ -32,6 +32,7 @@ AGAIN: Mapping[str, str] = {
     "extension": "A stay that was made longer after the backup: send that again.",
     "resumption": "A stay that was resumed after the backup: send that again.",
     "card": "A card that was given after the backup: assign it again.",
+    "pin": "A PIN that was set or taken away after the backup, and is taken away now: set it again, if it is still wanted.",
     "grant": "A right that an operator gave after the backup: give it again.",
     "notice": "A notice that was taken after the backup: send it again.",
     "merger": "Two persons who were found to be one after the backup: send that again.",
@@ -168,6 +169,7 @@ def _pauses(told: Mapping[str, Any]) -> tuple[Pause, ...]:
 def _cards(again: Again, images: Images) -> None:
     owners = set(eras.persons_with(again.tx, "credential", images["credential"]).values())
     present = {one.id: one for cards in people.credentials_of(again.tx, owners).values() for one in cards}
+    pins: set[str] = set()
     for key, image in sorted(images["credential"].items()):
         state, before = CardState(str(image.row["state"])), present.get(key)
         if before is None:
@@ -176,6 +178,13 @@ def _cards(again: Again, images: Images) -> None:
         elif before.state is CardState.ACTIVE and state is not CardState.ACTIVE:
             people.end_credential(again.tx, key, state)
             again.shut("cards", before.person)
+        elif before.state is CardState.ACTIVE and image.row.get("pin") != before.pin:
+            pins.add(before.person)
+    for person in sorted(pins):
+        # A PIN that was changed or ended opens nothing any more; nor does what took its place, until it is set again.
+        people.put_pin(again.tx, person, None)
+        again.shut("pins", person)
+        again.list("pin", person)
 
 
 def _given(again: Again, images: Images) -> None:
@@ -195,7 +204,7 @@ def _given(again: Again, images: Images) -> None:
 
 
 def _house(again: Again, images: Images) -> None:
-    """Operators, senders and holds."""
+    """Operators, senders, gateways and holds."""
     tx = again.tx
     present = {one.id: one for one in operator_rows.operators(tx, in_force=False)}
     for key, image in sorted(images["operator"].items()):
@@ -212,6 +221,8 @@ def _house(again: Again, images: Images) -> None:
             again.shut("operators")
     ended = [key for key, image in images["sender"].items() if image.row["ended"] is not None]
     again.done["senders"] += eras.end_senders(tx, ended)
+    revoked = [key for key, image in images["gateway"].items() if image.row["revoked"] is not None]
+    again.done["gateways"] += eras.revoke_gateways(tx, revoked, REPLAY.name)
     for key, image in sorted(images["hold"].items()):
         state, before = HoldState(str(image.row["state"])), holds.hold_of(tx, key)
         if before is None or before.state is not HoldState.OPEN or state is HoldState.OPEN:

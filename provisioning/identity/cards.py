@@ -76,9 +76,15 @@ def check_number(number: int) -> int:
     return number
 
 
-def new_card(tx: Tx, person: str, number: int) -> Credential:
-    """A card in this person's hands from now on, not yet kept."""
-    return Credential(tx.ids.new("crd"), person, CardKind.CARD, number, tx.now, None, CardState.ACTIVE, tx.now)
+def new_card(tx: Tx, person: str, number: int, pin: str | None = None) -> Credential:
+    """A card in this person's hands from now on, not yet kept; with the `pin` of their others, where they have any."""
+    card = CardKind.CARD
+    return Credential(tx.ids.new("crd"), person, card, number, tx.now, None, CardState.ACTIVE, tx.now, pin=pin)
+
+
+def pin_of(tx: Tx, person: str) -> str | None:
+    """How the PIN is kept of somebody's cards in hand; None where they have none."""
+    return people.pins_of(tx, [person]).get(person)
 
 
 class Cards:
@@ -108,7 +114,7 @@ class Cards:
         held = known.active.get(number)
         if held is not None and held.person == person.id:
             return held
-        card = replace(new_card(tx, person.id, number), opens=opens or tx.now, closes=closes)
+        card = replace(new_card(tx, person.id, number, pin_of(tx, person.id)), opens=opens or tx.now, closes=closes)
         if closes is not None and closes <= card.opens:
             raise CardPeriod(opens=card.opens.isoformat(), closes=closes.isoformat())
         refuse(known.obstacle(number, person.id))
@@ -139,11 +145,12 @@ class Cards:
         refuse(known.obstacle(new, before.person))
         if old == new and before.state is CardState.ACTIVE:
             return before
+        pin = pin_of(tx, before.person) or before.pin
         if before.state is CardState.ACTIVE:
             self._end(tx, before, CardState.ENDED)
         card = known.active.get(new)
         if card is None:
-            card = new_card(tx, before.person, new)
+            card = new_card(tx, before.person, new, pin)
             people.add_credentials(tx, [card])
         self._tell(tx, "card.replaced", actor, card, before=old)
         return card

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.contract import Card, Json
 from policies.windows import without
-from provisioning.identity.cards import cards_known, check_number, new_card, refuse, unknown
+from provisioning.identity.cards import cards_known, check_number, new_card, pin_of, refuse, unknown
 from provisioning.nouns.people import CardKind, CardState, Credential, Person
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor, Told
@@ -57,9 +57,9 @@ def usable(cards: Sequence[Credential]) -> tuple[Card, ...]:
     mine = [each for each in cards if each.state is CardState.ACTIVE]
     resting = [(each.opens, each.closes) for each in cards if each.kind == CardKind.LOAN]
     if not resting:
-        return tuple(Card(each.number, each.opens, each.closes) for each in mine)
+        return tuple(Card(each.number, each.opens, each.closes, each.pin) for each in mine)
     return tuple(
-        Card(each.number, opens, closes)
+        Card(each.number, opens, closes, each.pin)
         for each in mine
         for opens, closes in (
             without((each.opens, each.closes), resting) if each.kind not in LENT else [(each.opens, each.closes)]
@@ -109,7 +109,7 @@ class Loans:
         if number in known.active:
             raise LoanOfOwn(number=number, no=person.no)
         kind = CardKind.SPARE if beside else CardKind.LOAN
-        card = replace(new_card(tx, person.id, number), kind=kind, closes=closes)
+        card = replace(new_card(tx, person.id, number, pin_of(tx, person.id)), kind=kind, closes=closes)
         people.add_credentials(tx, [card])
         self._tell(tx, "card.lent", actor, card)
         return card

@@ -92,7 +92,8 @@ class StayWhy:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """How a target fares: what it owes, when it was last seen and read, and why it cannot be reached."""
+    """How a target fares: what it owes, when it was last seen and read, why it cannot be reached, and whose it is: which
+    gateway has it (None: the hub's own), to whom it is being handed, until when it may be worked without the hub."""
 
     id: str
     kind: str
@@ -109,6 +110,9 @@ class TargetState:
     unreachable_since: datetime | None
     reading_since: datetime | None
     reading_found: int | None
+    gateway: str | None
+    heir: str | None
+    term_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

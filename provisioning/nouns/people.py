@@ -136,7 +136,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A card in one holder's hands for [opens, closes)."""
+    """A card in one holder's hands for [opens, closes). `pin` is how the holder's PIN is kept (`connectors/pins.py`)."""
 
     id: str
     person: str
@@ -147,6 +147,12 @@ class Credential:
     state: CardState
     created: datetime
     ended: datetime | None = None
+    pin: str | None = field(default=None, repr=False)
+
+    @property
+    def has_pin(self) -> bool:
+        """Whether a PIN goes with it."""
+        return self.pin is not None
 
 
 @dataclass(frozen=True, slots=True)

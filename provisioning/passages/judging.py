@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from connectors import osdp_words as words
 from connectors.contract import Json, PassageKind
+from policies.passage_reasons import Reason
 from provisioning.alarms.alarms import Alarms
 from provisioning.nouns.passages import Passage
 from provisioning.nouns.people import CardState
@@ -26,6 +28,32 @@ TAMPERED = "The lid of {door} was lifted. Send somebody there, and read the pane
 FIRE = (
     "{target} tells of fire. Its doors are released; send somebody there, and see who is inside: foyer passages muster"
 )
+WRONG_PINS = (
+    "{count} wrong PINs in a row were typed at {door}. Send somebody there; see whose cards they were: foyer passages list"
+    " --door {door}"
+)
+READER_STRANGE = (
+    "The reader of {door} is not as it was paired: it has another key, is in install mode, or was exchanged. It opens"
+    " nothing. Send somebody there; then pair it again: foyer door pair {door}"
+)
+READER_AWAY = (
+    "The reader of {door} does not work, and nobody gets in there by card. Check its power and its cable; see why: foyer"
+    " targets show {target}"
+)
+LINE_DOWN = (
+    "The serial line of {target} cannot be used, and nobody gets in at its doors by card. Check its adapter; see why: foyer"
+    " targets show {target}"
+)
+NOT_OPENED = (
+    "The lock of {door} did not follow its gateway, so somebody with a right stood before it. Look at its wires."
+)
+NOT_NOTED = (
+    "The gateway of {target} could not note who passes, so it let nobody in. Free disk space there; its log says more."
+)
+WRONG_PINS_MAX = 5
+"""So many failures in a row somebody must hear of (GB 50396)."""
+PINS_LOOKED_AT_MAX = 200
+"""How far back it is looked for them at a door."""
 
 
 LOST_OPENED = "A card that was reported lost opened {door}. Send somebody there; see: foyer passages list --door {door}"
@@ -76,12 +104,29 @@ class Barred(Enum):
         return self.value[1] if opened else self.value[2]
 
 
+_NOBODYS = frozenset({Barred.ENDED, Barred.UNKNOWN})
 _HAPPENED = {
     PassageKind.FORCED.value: ("passage.forced", FORCED),
     PassageKind.HELD.value: ("passage.held", HELD_OPEN),
     PassageKind.TAMPER.value: ("passage.tamper", TAMPERED),
     PassageKind.FIRE.value: ("passage.fire", FIRE),
 }
+_STRANGE = ("passage.reader-strange", READER_STRANGE)
+_AWAY = ("passage.reader-away", READER_AWAY)
+_AT_THE_EDGE = {
+    words.READER_KEY: _STRANGE,
+    words.READER_OPEN: _STRANGE,
+    words.READER_OTHER: _STRANGE,
+    words.READER_SILENT: _AWAY,
+    words.READER_GARBLED: _AWAY,
+    words.READER_INSECURE: _AWAY,
+    words.READER_REFUSES: _AWAY,
+    words.LINE_DOWN: ("passage.line-down", LINE_DOWN),
+    words.NO_STRIKE: ("passage.not-opened", NOT_OPENED),
+    words.NOT_NOTED: ("passage.not-noted", NOT_NOTED),
+}
+_UNASKED = frozenset({Reason.FREE.value, Reason.FIRE.value})
+"""At a door that asks nobody, a card of nobody's has opened nothing."""
 _BY_CARD = frozenset({PassageKind.PASSED.value, PassageKind.DENIED.value})
 
 
@@ -108,20 +153,44 @@ class Judge:
         """Raise what there is to raise, once for all that would say the same."""
         said: dict[tuple[str, str, str | None], tuple[str, Passage]] = {}
         for one in news:
-            if (happened := _HAPPENED.get(one.kind)) is not None:
+            if (happened := _HAPPENED.get(one.kind) or _AT_THE_EDGE.get(one.reason)) is not None:
                 kind, template = happened
                 said.setdefault((kind, _place(one), None), (template, one))
         for one, barred, person in _barred(tx, [one for one in news if one.kind in _BY_CARD], holders, zone):
             template = barred.says(opened=one.granted)
-            if template:
+            if template and not (barred in _NOBODYS and one.reason in _UNASKED):
                 said.setdefault((barred.kind, _place(one) + template, person), (template, one))
         for (kind, _, person), (template, one) in said.items():
             fields: dict[str, Json] = {"door": _place(one), "target": one.target}
             self._alarms.raise_alarm(tx, kind, template, fields, target=one.target, person=person)
+        self._guessed(tx, [one for one in news if one.reason == Reason.WRONG_PIN])
+
+    def _guessed(self, tx: Tx, wrong: Sequence[Passage]) -> None:
+        """Tell of doors at which PINs are being guessed."""
+        mine = {(one.target, one.incarnation, one.number) for one in wrong}
+        for door, target in {one.door: one.target for one in wrong if one.door is not None}.items():
+            if _in_a_row(rows.pins_typed(tx, door, Reason.WRONG_PIN, PINS_LOOKED_AT_MAX + len(wrong)), mine):
+                fields: dict[str, Json] = {"count": WRONG_PINS_MAX, "door": door}
+                self._alarms.raise_alarm(tx, "passage.wrong-pins", WRONG_PINS, fields, target=target)
 
 
 def _place(one: Passage) -> str:
     return one.door or one.target
+
+
+def _in_a_row(told: Iterable[Passage], mine: Container[tuple[str, int, int]]) -> bool:
+    """Whether one of `mine` makes too many wrong PINs in a row, at the door or with one card: who gets in by a card of their
+    own takes nothing from what is typed for another."""
+    at_door, by_card = 0, dict[int | None, int]()
+    for one in told:
+        if one.granted:
+            at_door = by_card[one.card] = 0
+            continue
+        at_door += 1
+        by_card[one.card] = by_card.get(one.card, 0) + 1
+        if (one.target, one.incarnation, one.number) in mine and max(at_door, by_card[one.card]) >= WRONG_PINS_MAX:
+            return True
+    return False
 
 
 def _barred(

@@ -19,6 +19,7 @@ from provisioning.store import passages as rows
 from provisioning.store.campus import latest_campus
 from provisioning.store.conditions import zones_in_force
 from provisioning.store.engine import Tx
+from provisioning.store.gateways import last_assignment
 from provisioning.store.passages import Cursor
 from provisioning.story.story import Story
 
@@ -76,17 +77,19 @@ class Passages:
         self._judge = Judge(alarms)
         self._doors: tuple[Campus | None, Mapping[tuple[str, str], str]] = (None, {})
 
-    def watch(self, tx: Tx, since: str | None) -> Watch | None:
-        """Whose passages to follow, and where they are heard; None where that is what it was at the version `since`."""
+    def watch(self, tx: Tx, since: str | None, gateway: str | None = None) -> Watch | None:
+        """Whose passages a gateway (None: the hub's own) is to follow, and where they are heard; None where that is what it
+        was at the version `since`."""
         latest = latest_campus(tx)
-        version = NOWHERE if latest is None else "{}-{}".format(*latest)
+        version = NOWHERE if latest is None else "{}-{}-{}".format(*latest, last_assignment(tx))
         if version == since:
             return None
         if latest is None:
             return Watch(version, None, ZoneInfo("UTC"), ())
         campus = self._campuses.current(tx)
-        targets = tuple(Watched(*each) for each in rows.followed(tx))
-        return Watch(version, campus.listener, campus.zone, targets)
+        targets = tuple(Watched(*each) for each in rows.followed(tx, gateway))
+        # Panels tell passages to the hub's own address: elsewhere they are fetched.
+        return Watch(version, campus.listener if gateway is None else None, campus.zone, targets)
 
     def take(self, tx: Tx, told: Sequence[Passed]) -> list[Mark]:
         """Take in what targets reported after their marks; for each the newest that is kept now. What does not begin there
@@ -107,7 +110,9 @@ class Passages:
         return [now_at[one.target].mark for one in told]
 
     def overheard(self, tx: Tx, address: str, serial: int) -> None:
-        """Somebody unknown speaks as a device would."""
+        """Somebody unknown speaks as a device would, and is no panel that another gateway follows."""
+        if rows.follows_elsewhere(tx, serial):
+            return
         self._alarms.raise_alarm(tx, "passages.stranger", STRANGER, {"address": address, "serial": serial})
 
     def deaf(self, tx: Tx, listen: str, why: str | None) -> None:
@@ -119,18 +124,18 @@ class Passages:
 
     def _walk(self, tx: Tx, cursor: Cursor, one: Passed, heard: list[tuple[Cursor, Heard]]) -> Cursor:
         """Where a target stands after these reports; each that was heard is put beside the incarnation it belongs to."""
-        mark = cursor.mark
+        last: Heard | Mark = cursor.mark
         for report in one.told:
             if isinstance(report, Heard):
                 heard.append((cursor, report))
-                mark = Mark(report.index, report.at)
+                last = report
             elif isinstance(report, Gap):
                 self._lost(tx, cursor.target, report)
-                mark = Mark(report.last)
+                last = Mark(report.last)
             else:
-                self._anew(tx, cursor.target, mark.index)
-                cursor, mark = replace(cursor, incarnation=cursor.incarnation + 1), Mark()
-        return replace(cursor, mark=mark)
+                self._anew(tx, cursor.target, last.index)
+                cursor, last = replace(cursor, incarnation=cursor.incarnation + 1), Mark()
+        return replace(cursor, mark=Mark(last.index, last.at))
 
     def _keep(self, tx: Tx, heard: Sequence[tuple[Cursor, Heard]]) -> None:
         doors, now = self._doors_of(self._campuses.current(tx)), tx.now

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, insert, select, update
 
 from connectors.contract import Json
+from provisioning.store import news
 from provisioning.store.engine import Tx
 from provisioning.store.query import Query
 from provisioning.store.tables import campus_version, target
@@ -73,4 +74,5 @@ def change_targets(tx: Tx, rows: Sequence[TargetRow]) -> None:
             .values({name: bindparam(f"new_{name}") for name in names} | again),
             [{"at_id": row.id, **{f"new_{name}": getattr(row, name) for name in names}} for row in rows],
         )
+        news.tell(tx, [row.id for row in rows])
         tx.wake("delivery")

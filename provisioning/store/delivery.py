@@ -15,6 +15,7 @@ from connectors.contract import Fingerprint, Json
 from connectors.desk import Task
 from provisioning.nouns.answers import TargetState
 from provisioning.nouns.rights import WantedHeld
+from provisioning.store import news
 from provisioning.store.bulk import Bulk
 from provisioning.store.conditions import act_waits
 from provisioning.store.engine import Tx
@@ -147,7 +148,9 @@ _GIVE_BACK = (
     )
 )
 _NOW = bindparam("now", type_=Instant)
-_FREE = or_(target.c.lease.is_(None), target.c.lease <= _NOW)
+# What another gateway has, or is to have, the hub's own leaves alone.
+_OWN = and_(target.c.gateway.is_(None), target.c.heir.is_(None))
+_FREE = and_(or_(target.c.lease.is_(None), target.c.lease <= _NOW), _OWN)
 # What still settles, or waits in back-off, is not due, however urgent.
 _URGENT_DUE = or_(
     select(record.c.key)
@@ -273,7 +276,10 @@ def reached(tx: Tx, id_: str, fingerprint: Fingerprint, read_at: datetime | None
 def forget_held(tx: Tx, id_: str) -> int:
     """A new incarnation: nothing is known of what it holds. Returns how many records are to be put again."""
     tx.run(update(target).where(target.c.id == id_).values(incarnation=target.c.incarnation + 1))
-    values = {"known": False, "held": None, "held_revision": 0, "proved": None, "receipt": None, "attempts": 0}
+    values: dict[str, Any] = {
+        "known": False, "held": None, "held_revision": 0, "proved": None, "receipt": None, "attempts": 0,
+        "seq": news.raised(tx, [id_])[id_],
+    }  # fmt: skip
     where = (record.c.target == id_, or_(record.c.wanted.is_not(None), record.c.dirty))
     return tx.run(update(record).where(*where).values(**values, dirty=True, due=tx.now)).rowcount
 
@@ -311,6 +317,7 @@ def read_on(tx: Tx, id_: str, found: int, next_due: datetime) -> None:
 def ask_reading(tx: Tx, id_: str) -> bool:
     """Have a target read in full as soon as a gateway is free; False where there is none of this id."""
     tx.wake(DELIVERY)
+    news.tell(tx, [id_])
     return tx.run(update(target).where(target.c.id == id_).values(due=tx.now, read_due=tx.now)).rowcount == 1
 
 

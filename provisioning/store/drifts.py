@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from connectors.contract import Proof
 from provisioning.nouns.answers import Drift
 from provisioning.nouns.rights import DriftKind
+from provisioning.store import news
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.tables import drift, record
@@ -33,11 +34,12 @@ _RIGHT_DRIFTS = Bulk(
 
 def add_foreign(tx: Tx, id_: str, found: Mapping[str, str], ranks: Mapping[str, int]) -> None:
     """Note things that nobody ever wanted there, as records of these ranks that are to go."""
+    seq = news.raised(tx, [id_])[id_] if found else 0
     rows: list[dict[str, Any]] = [
         {
             "target": id_, "key": key, "holder": None, "wanted": None, "revision": 1, "rank": ranks[key], "grants": (),
             "urgent": True, "dirty": True, "due": tx.now, "attempts": 0, "changed": tx.now, "known": True,
-            "held": body, "held_revision": 0, "seen": tx.now,
+            "held": body, "held_revision": 0, "seen": tx.now, "seq": seq,
         }
         for key, body in found.items()
     ]  # fmt: skip
@@ -48,9 +50,10 @@ def add_foreign(tx: Tx, id_: str, found: Mapping[str, str], ranks: Mapping[str, 
 def send_again(tx: Tx, id_: str, since: datetime) -> None:
     """Have what a target only acknowledged, and that since then at the latest, sent again."""
     told = (record.c.target == id_, record.c.proof == ACKNOWLEDGED, record.c.wanted.is_not(None))
-    tx.run(
-        update(record).where(*told, record.c.dirty.is_(False), record.c.proved <= since).values(dirty=True, due=tx.now)
-    )
+    old = (*told, record.c.dirty.is_(False), record.c.proved <= since)
+    if tx.run(select(record.c.key).where(*old).limit(1)).first() is not None:
+        seq = news.raised(tx, [id_])[id_]
+        tx.run(update(record).where(*old).values(dirty=True, due=tx.now, seq=seq))
 
 
 def note_found(tx: Tx, id_: str, found: Mapping[str, str | None]) -> None:

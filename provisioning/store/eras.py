@@ -15,6 +15,7 @@ from provisioning.nouns.eras import Era, Image
 from provisioning.nouns.told import Event
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
+from provisioning.store.news import GATEWAYS
 from provisioning.store.parts import parts
 from provisioning.store.query import Query, among
 from provisioning.store.rights import DELIVERY
@@ -29,6 +30,7 @@ from provisioning.store.tables import (
     credential,
     era,
     event,
+    gateway,
     grant,
     hold,
     metadata,
@@ -50,10 +52,10 @@ OPERATORS_RULE = "operator"
 # What a look at targets, records and rights tells changes none of these rows.
 _SILENT = ("record.", "drift.", "alarm.", "target.", "grants.", "era.")
 # Events of these subjects → the table that is told whole, or only its newest row.
-_WHOLE = {"operator.": operator, "sender.": sender, "condition.": condition}
+_WHOLE = {"operator.": operator, "sender.": sender, "condition.": condition, "gateway.": gateway}
 _NEWEST = {"rules.": rules_version, "campus.": campus_version}
 # A secret's digest or seal is of no use to anybody who replays; nor is what a hold shows, which may be long.
-_UNTOLD = frozenset({operator.c.token_digest, sender.c.sealed, hold.c.plan, hold.c.payload})
+_UNTOLD = frozenset({operator.c.token_digest, sender.c.sealed, gateway.c.code_digest, hold.c.plan, hold.c.payload})
 
 
 def _told(table: Table) -> list[Column[Any]]:
@@ -139,6 +141,7 @@ def settle(tx: Tx, id_: int) -> int:
     tx.run(update(era).where(era.c.id == id_).values(settled=tx.now))
     owing = select(record.c.target).where(record.c.dirty)
     tx.wake(DELIVERY)
+    tx.wake(GATEWAYS)
     return tx.run(update(target).where(target.c.id.in_(owing)).values(due=tx.now)).rowcount
 
 
@@ -244,6 +247,12 @@ def end_senders(tx: Tx, ids: Iterable[str]) -> int:
     """End those of these senders that have not ended; how many."""
     query = update(sender).where(sender.c.ended.is_(None)).values(ended=tx.now)
     return sum(tx.run(query.where(sender.c.id.in_(some))).rowcount for some in parts(ids))
+
+
+def revoke_gateways(tx: Tx, ids: Iterable[str], by: str) -> int:
+    """Revoke those of these gateways that are not; how many."""
+    query = update(gateway).where(gateway.c.revoked.is_(None)).values(revoked=tx.now, revoked_by=by)
+    return sum(tx.run(query.where(gateway.c.id.in_(some))).rowcount for some in parts(ids))
 
 
 def wanted_now(tx: Tx, keys: Iterable[str]) -> set[tuple[str, str]]:

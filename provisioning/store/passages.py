@@ -91,12 +91,26 @@ class Taken:
     lifted: datetime | None
 
 
-def followed(tx: Tx) -> list[tuple[str, str, Mapping[str, Json], Mark]]:
-    """Every target of the campus in force: id, kind, settings, and how far its reports have been taken in."""
+def followed(tx: Tx, gateway: str | None = None) -> list[tuple[str, str, Mapping[str, Json], Mark]]:
+    """Every target of the campus in force that a gateway has (None: the hub's own): id, kind, settings, and how far its
+    reports have been taken in."""
     columns = (target.c.id, target.c.kind, target.c.settings, passage_cursor.c.number, passage_cursor.c.at)
     joined = target.outerjoin(passage_cursor, passage_cursor.c.target == target.c.id)
-    query = select(*columns).select_from(joined).where(target.c.active == true()).order_by(target.c.id)
+    mine = (target.c.active == true(), target.c.gateway == gateway)
+    query = select(*columns).select_from(joined).where(*mine).order_by(target.c.id)
     return [(row.id, row.kind, row.settings, Mark(row.number or 0, row.at)) for row in tx.run(query)]
+
+
+def own_lines(tx: Tx) -> list[Mapping[str, Json]]:
+    """The settings of every serial line of the campus in force that the hub's own gateway has."""
+    mine = (target.c.active == true(), target.c.gateway.is_(None), target.c.kind == "osdp")
+    return [row.settings for row in tx.run(select(target.c.settings).where(*mine).order_by(target.c.id))]
+
+
+def follows_elsewhere(tx: Tx, serial: int) -> bool:
+    """Whether a target with this serial number is another gateway's than the hub's own."""
+    query = select(target.c.settings).where(target.c.gateway.is_not(None))
+    return any(row.settings.get("serial") == serial for row in tx.run(query))
 
 
 def cursors(tx: Tx, targets: Iterable[str]) -> dict[str, Cursor]:
@@ -168,6 +182,16 @@ def listed(tx: Tx, asked: Asked, limit: int) -> list[Listed]:
         query = query.where(or_(c.at < at, and_(c.at == at, c.id < row)))
     rows = tx.tuples(query.order_by(c.at.desc(), c.id.desc()).limit(limit))
     return [Listed(row[0], Passage._make(row[2:]), row[1]) for row in rows]
+
+
+def pins_typed(tx: Tx, door: str, wrong: str, most: int) -> list[Passage]:
+    """The last passages at a door by which somebody was let in by a card, or turned away for the reason `wrong`; the oldest
+    first."""
+    c = passage.c
+    let_in = and_(c.kind == PassageKind.PASSED.value, c.granted == true())
+    query = select(*_PASSAGE).where(c.door == door, or_(let_in, c.reason == wrong))
+    found = list(tx.tuples(query.order_by(c.at.desc(), c.id.desc()).limit(most)))
+    return [Passage._make(row) for row in reversed(found)]
 
 
 def steps(tx: Tx, since: datetime) -> list[Step]:

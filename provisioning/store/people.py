@@ -53,6 +53,11 @@ _CHANGE_STAYS = Bulk(
     .values({name: bindparam(f"new_{name}") for name in _STAY_CHANGES}),
     ("at_id", *(f"new_{name}" for name in _STAY_CHANGES)),
 )
+_PINS = Query(
+    select(credential.c.person, credential.c.pin)
+    .where(among(credential.c.person), credential.c.state == CardState.ACTIVE.value, credential.c.pin.is_not(None))
+    .order_by(credential.c.created, credential.c.id)
+)
 _ADD_CREDENTIALS = Bulk(insert(credential), Credential.__slots__)
 _FILED = select(*_PERSON, person.c.id_digest)
 _BY_ID, _BY_NO, _BY_DIGEST = (
@@ -242,6 +247,17 @@ def end_credential(tx: Tx, at: str, state: CardState) -> None:
     tx.run(update(credential).where(credential.c.id == at).values(state=state.value, closes=tx.now, ended=tx.now))
 
 
+def pins_of(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
+    """How the PINs of these persons are kept, by person: of those who have one on a card in hand, the newest's."""
+    return {row.person: row.pin for row in _PINS.among(tx, ids)}
+
+
+def put_pin(tx: Tx, of: str, pin: str | None) -> None:
+    """All cards in a person's hands have this PIN from now on; None: none."""
+    active = (credential.c.person == of, credential.c.state == CardState.ACTIVE.value)
+    tx.run(update(credential).where(*active).values(pin=pin))
+
+
 def _persons_where(tx: Tx, condition: ColumnElement[bool]) -> tuple[Person, ...]:
     return tuple(_person(row) for row in tx.run(select(*_PERSON).where(condition).order_by(person.c.no)))
 
@@ -306,6 +322,7 @@ def _credential(row: Row[Any]) -> Credential:
         CardState(row.state),
         row.created,
         row.ended,
+        row.pin,
     )
 
 
@@ -320,4 +337,5 @@ def _credential_row(card: Credential) -> tuple[Any, ...]:
         card.state.value,
         card.created,
         card.ended,
+        card.pin,
     )

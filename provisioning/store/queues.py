@@ -21,7 +21,9 @@ _LATE = Query(
     )
 )
 _FREE = target.c.lease.is_(None) | (target.c.lease <= bindparam("now", type_=Instant))
-_UNCLAIMED = Query(select(target.c.id).where(target.c.due <= _BEFORE, _FREE).limit(1))
+# A gateway of its own claims nothing; one that is silent has an alarm of its own.
+_OWN = target.c.gateway.is_(None) & target.c.heir.is_(None)
+_UNCLAIMED = Query(select(target.c.id).where(target.c.due <= _BEFORE, _FREE, _OWN).limit(1))
 _DUE = Query(
     select(func.count())
     .select_from(target.join(record, record.c.target == target.c.id))

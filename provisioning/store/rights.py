@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from provisioning.nouns.rights import Grant, WantedHeld
+from provisioning.store import news
 from provisioning.store.bulk import Bulk
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
@@ -43,11 +44,11 @@ _PERSONS_DUE = Query(
 
 _FRESH = (
     "target", "key", "holder", "wanted", "revision", "rank", "grants", "urgent", "dirty", "due", "attempts", "changed",
-    "known", "held", "held_revision",
+    "known", "held", "held_revision", "seq",
 )  # fmt: skip
 _CHANGED = (
     "holder", "wanted", "revision", "rank", "grants", "urgent", "dirty", "due", "attempts", "changed", "sent", "refused",
-    "reason",
+    "reason", "seq",
 )  # fmt: skip
 _HERE = (record.c.target == bindparam("at"), record.c.key == bindparam("under"))
 _ADD_GRANTS = Bulk(insert(grant), Grant.__slots__)
@@ -146,8 +147,9 @@ def records_unheld(tx: Tx) -> list[WantedHeld]:
 
 def wish(tx: Tx, wishes: Sequence[Wish]) -> None:
     """Write what is newly wanted, and make its targets due."""
-    _ADD_RECORDS.run(tx, (_fresh(tx, each) for each in wishes if each.fresh))
-    _CHANGE_RECORDS.run(tx, (_again(tx, each) for each in wishes if not each.fresh))
+    seqs = news.raised(tx, {each.target for each in wishes})
+    _ADD_RECORDS.run(tx, (_fresh(tx, each, seqs[each.target]) for each in wishes if each.fresh))
+    _CHANGE_RECORDS.run(tx, (_again(tx, each, seqs[each.target]) for each in wishes if not each.fresh))
     _make_due(tx, wishes)
 
 
@@ -175,29 +177,40 @@ def hasten(tx: Tx, holder: str) -> None:
     """Put what is still to be taken away from a holder ahead of all other work, past every back-off."""
     going = (record.c.holder == holder, record.c.wanted.is_(None), record.c.dirty)
     places = [row.target for row in tx.run(select(record.c.target).where(*going).distinct().order_by(record.c.target))]
-    tx.run(update(record).where(*going).values(urgent=True, due=tx.now))
+    seqs = news.raised(tx, places)
+    for place in places:
+        here = update(record).where(*going, record.c.target == place)
+        tx.run(here.values(urgent=True, due=tx.now, seq=seqs[place]))
     if places:
         _hasten_targets(tx, places)
         tx.wake(DELIVERY)
 
 
+def hasten_record(tx: Tx, id_: str, key: str) -> None:
+    """Have what waits under one key of a target tried now, past its back-off."""
+    here = (record.c.target == id_, record.c.key == key, record.c.dirty)
+    tx.run(update(record).where(*here).values(due=tx.now, attempts=0, seq=news.raised(tx, [id_])[id_]))
+    hasten_target(tx, id_)
+
+
 def hasten_target(tx: Tx, id_: str) -> None:
     """Have a target worked now, ahead of those that have nothing urgent."""
     _hasten_targets(tx, [id_])
+    news.tell(tx, [id_])
     tx.wake(DELIVERY)
 
 
-def _fresh(tx: Tx, each: Wish) -> tuple[Any, ...]:
+def _fresh(tx: Tx, each: Wish, seq: int) -> tuple[Any, ...]:
     return (
         each.target, each.key, each.holder, each.body, each.revision, each.rank, each.grants, each.urgent,
-        True, tx.now, 0, tx.now, False, None, 0,
+        True, tx.now, 0, tx.now, False, None, 0, seq,
     )  # fmt: skip
 
 
-def _again(tx: Tx, each: Wish) -> tuple[Any, ...]:
+def _again(tx: Tx, each: Wish, seq: int) -> tuple[Any, ...]:
     return (
         each.target, each.key, each.holder, each.body, each.revision, each.rank, each.grants, each.urgent,
-        True, tx.now, 0, tx.now, None, None, None,
+        True, tx.now, 0, tx.now, None, None, None, seq,
     )  # fmt: skip
 
 

@@ -19,9 +19,12 @@ WAKES = "story"
 ANCHORS = "story/anchor"
 """Topics: that something was told; that it must be under a signed checkpoint, outside the database too, at once."""
 
-OPENING = frozenset({"stay.announced", "card.assigned", "grant.given", "operator.added", "notice.taken"})
+OPENING = frozenset({"stay.announced", "card.assigned", "grant.given", "operator.added", "notice.taken"}) | {
+    "gateway.added", "gateway.enrolled", "gateway.silent", "gateway.back", "gateway.refused",
+}  # fmt: skip
 TAKING = (
     "person.", "stay.", "card.", "grant.", "notice.", "operator.", "sender.", "hold.", "rules.", "campus.", "condition.",
+    "gateway.",
 )  # fmt: skip
 """What is told of these subjects may take something away, save what only opens: a restored database must not be able to
 forget it, so it is copied outside at once, not within the minute."""

@@ -38,6 +38,7 @@ class Vault:
         self._id_key = subkey(suite.digest, digests, "foyer vault 1: identity numbers")
         self._token_key = subkey(suite.digest, digests, "foyer vault 1: tokens")
         self._secret_key = _secret_key(master_key, suite)
+        self._pin_key = subkey(suite.digest, digests, "foyer vault 1: pins")
         self._label_key = subkey(suite.digest, digests, "foyer vault 1: labels")
         self._unwrapped: OrderedDict[bytes, bytes] = OrderedDict()
         self._guard = threading.Lock()
@@ -86,6 +87,11 @@ class Vault:
     def label_digest(self, text: str) -> bytes:
         """By what a printed label is known as ours; turning the master leaves it as it is."""
         return keyed_digest(self._suite.digest, self._label_key, text.encode(errors="surrogatepass"))
+
+    def pin_key(self) -> bytes:
+        """The key of the digests by which PINs are kept (32 bytes). Whoever compares a PIN needs it, and whoever has it with
+        a database can find every PIN; turning the master leaves it as it is."""
+        return self._pin_key
 
     def seal_secret(self, owner: str, secret: bytes) -> bytes:
         """Seal what is no person's, such as what a sender signs with, for the row with the id `owner`."""

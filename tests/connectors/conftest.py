@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from connectors import registry
 from connectors.contract import Connector, Json
 from connectors.gateway import Gateway
 from connectors.kept import Kept
 from devices.clock import SystemClock
-from tests.connectors.emulated import EMULATED, FILLING, SHARED, ZONE, WgTarget, wg_target
+from tests.connectors.emulated import EMULATED, FILLING, SHARED, WgTarget, wg_target
+from tests.connectors.osdp_line import build as build_target
 from tests.connectors.paper_desk import PaperDesk
 
 SETTLE_S = 0.6
@@ -52,7 +52,7 @@ class Site:
         self._kept = Kept(self.path, SystemClock())
 
         def build(kind: str, settings: Mapping[str, Json]) -> Connector:
-            connector = registry.build(kind, settings, ZONE)
+            connector = build_target(kind, settings)
             return Brisk(connector, verb_s_max) if brisk else connector  # type: ignore[return-value]  # it passes all else on
 
         self._stop = asyncio.Event()

@@ -21,6 +21,7 @@ from devices.wg.emulator import WgEmulator
 from devices.wg.faults import Faults
 from devices.wg.memory import Card
 from devices.wg.served import ServedPanel, serve
+from tests.connectors.osdp_line import osdp_target
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PUT, GET_SLOT = 0x50, 0x5C
@@ -249,9 +250,10 @@ EMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Any]]] = {
     "seats": lambda: register_target("seats"),
     "flats": lambda: register_target("flats"),
     "flats-locks": lambda: register_target("flats", LockTarget),
+    "osdp": osdp_target,
 }
 """Emulated targets, at least one of each registered kind."""
-FILLING = ("wg", "wg-tcp", "flats-locks")
+FILLING = ("wg", "wg-tcp", "flats-locks", "osdp")
 """Those that can be full."""
 SHARED = ("seats", "flats")
 """Those where two people can want one thing."""

@@ -15,6 +15,7 @@ from connectors import registry
 from connectors.contract import Connector, Done, Later, Refused, canonical
 from devices.wire import WireError
 from tests.connectors.emulated import EMULATED
+from tests.connectors.osdp_line import build
 
 ZONE = ZoneInfo("Asia/Shanghai")
 Emulated = Callable[[], AbstractAsyncContextManager[Any]]
@@ -25,7 +26,7 @@ def on(emulated: Emulated, act: Callable[[Any, Connector], Awaitable[None]]) -> 
 
     async def run() -> None:
         async with emulated() as target:
-            connector = registry.build(target.kind, target.settings(), ZONE)
+            connector = build(target.kind, target.settings())
             try:
                 await act(target, connector)
             finally:
@@ -199,7 +200,9 @@ def test_every_kind_has_an_emulated_target() -> None:
 
 
 def test_unknown_kinds_and_wrong_settings_are_named() -> None:
-    with pytest.raises(registry.UnknownKind, match="no connector of kind lift; those that exist are flats, seats, wg"):
+    with pytest.raises(
+        registry.UnknownKind, match="no connector of kind lift; those that exist are flats, osdp, seats, wg"
+    ):
         registry.build("lift", {}, ZONE)
     with pytest.raises(registry.SettingsWrong, match="serial: "):
         registry.build("wg", {"serial": "405419896"}, ZONE)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.campus import CampusError, Emulation, Wire, read, wires
+from devices.campus import CampusError, read, wires
+from devices.osdp.line import LineWire, ReaderSeat
+from devices.wires import Emulation, Wire
 
 GOOD = dedent("""\
     campus: small
@@ -237,3 +239,62 @@ def test_plain_values_are_plain():
 
     assert {kind.__module__ for kind in kinds(value)} == {"builtins", "datetime"}
     assert value["more"]["a"] == 16
+
+
+LINES = dedent("""\
+    time_zone: Asia/Shanghai
+    targets:
+      - id: g-1
+        kind: osdp
+        settings:
+          line: lines/g-1
+          doors:
+            - {number: 1, reader: 1, exit: 2}
+            - {number: 2, reader: 3}
+        emulate: {control: 127.76.0.1:60100, card_bits: 26}
+      - id: g-2
+        kind: osdp
+        settings: {line: /dev/serial/by-id/usb-1, baud: 9600, doors: [{number: 1, reader: 0}]}
+    """)
+
+
+def test_a_line_has_readers_and_no_address():
+    first, second = wires(read(LINES, "campus.yaml"))
+    seats = (ReaderSeat(1, 1), ReaderSeat(3, 2), ReaderSeat(2, 1, exit=True))
+    assert first.line == LineWire("g-1", "lines/g-1", 115_200, seats, 26, "127.76.0.1:60100")
+    assert (first.name, first.doors, first.emulated) == ("lines/g-1", (1, 2), True)
+    assert second.line == LineWire("g-2", "/dev/serial/by-id/usb-1", 9_600, (ReaderSeat(0, 1),))
+    assert not second.emulated
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column", "says"),
+    [
+        ("reader: 3", "reader: 1", 9, 23, "Two readers of this line have the address 1. Give each its own"),
+        ("reader: 3", "reader: 2", 9, 23, "Two readers of this line have the address 2."),
+        ("reader: 3", "reader: 127", 9, 23, "reader 127 is too large. The most is 126."),
+        ("reader: 3", "reader: true", 9, 23, "reader must be a whole number, not True."),
+        (", reader: 3", "", 9, 11, "reader is missing."),
+        ("number: 2", "number: 1", 9, 12, "Door 1 is there twice."),
+        ("number: 2", "number: 33", 9, 12, "number 33 is too large. The most is 32."),
+        (
+            "baud: 9600",
+            "baud: 9601",
+            13,
+            47,
+            "baud cannot be 9601. Write one of: 9600, 19200, 38400, 57600, 115200, 230400.",
+        ),
+        ("lines/g-1", "../lines/g-1", 6, 7, "'../lines/g-1' is no path of a line. Write that of its adapter"),
+        ("lines/g-1", "lines//g-1", 6, 7, "'lines//g-1' is no path of a line."),
+        ("lines/g-1", '"lines/\\x00"', 6, 7, "is no path of a line."),
+        ("lines/g-1", "/dev/ttyS0", 6, 7, "An emulated line cannot stand at /dev/ttyS0. Give it a path below"),
+        ("/dev/serial/by-id/usb-1", "lines/g-1", 13, 16, "line lines/g-1 is that of target g-1 already."),
+        ("control: 127.76.0.1", "control: 10.0.0.1", 10, 15, "control 10.0.0.1:60100 is no address of this machine"),
+        ("card_bits: 26", "card_bits: 37", 10, 42, "card_bits cannot be 37. Write one of: 26, 32, 34."),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_told_at_its_place(old, new, line, column, says):
+    assert old in LINES
+    [(at_line, at_column, sentence)] = problems(LINES.replace(old, new))
+    assert says in sentence
+    assert (at_line, at_column) == (line, column)

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from devices.campus import Emulation, Wire
-from devices.emulate import emulated
+from devices.emulate import LineNowhere, emulated
+from devices.osdp.line import LineWire, ReaderSeat
 from devices.register.client import Register
 from devices.register.units import Occupant, Unit
 from devices.wg.control import act
 from devices.wg.panel import CardEntry, Panel
 from devices.wg.served import AddressTaken, ServedPanel, serve
 from devices.wire import Unreachable
+from devices.wires import Emulation, Wire
 
 ENTRY = CardEntry(8165538, date(2027, 3, 1), date(2027, 3, 31), (1, 0, 0, 0), 0)
 ANNE = Occupant("per_1", date(2027, 3, 1), None)
@@ -169,6 +170,35 @@ def test_registers_are_served_beside_panels_and_remember(campus, clock, tmp_path
         "register-seats-1.jsonl",
         "register-flats-1.jsonl",
     }
+
+
+def test_a_line_stands_below_its_folder_and_its_readers_remember(campus, clock, tmp_path):
+    seats = (ReaderSeat(1, 1), ReaderSeat(2, 1, exit=True))
+    control = f"127.61.0.5:{free_port(socket.SOCK_STREAM)}"
+    line = LineWire("g-1", "lines/g-1", 115_200, seats, control=control)
+    zone = ZoneInfo("Asia/Shanghai")
+    wire = Wire("g-1", "osdp", 0, "", 0, (1,), zone, True, control, line=line)
+    adapter, memory = tmp_path / "lines" / "g-1", tmp_path / "panels"
+    memory.mkdir()
+
+    async def main(paired):
+        async with emulated([campus[0], wire], memory, clock, Random(1), lines_dir=tmp_path) as served:
+            assert sorted(served) == ["a-1", "g-1"]
+            assert adapter.resolve().is_char_device()
+            looked = await act(control, "look")
+            assert [(each["reader"], each["paired"]) for each in looked["readers"]] == [(1, paired), (2, False)]
+            await act(control, "key", reader=1, key=bytes(range(16)).hex())
+        assert not adapter.exists()
+
+    asyncio.run(main(False))
+    asyncio.run(main(True))
+
+    async def nowhere():
+        async with emulated([wire], memory, clock, Random(1)):
+            pytest.fail("served without a folder")
+
+    with pytest.raises(LineNowhere, match=r"emulated line g-1 .* --lines DIR"):
+        asyncio.run(nowhere())
 
 
 def test_an_address_that_is_not_ours_is_told_at_once(make):

@@ -23,7 +23,7 @@ SLOTS = (
     {"alarms", "holds", "campus"},
     {"operators", "identity"},
     {"intake", "faces", "space", "ledger", "delivery"},
-    {"conditions"},
+    {"conditions", "gateways"},
     {"grants"},
     {"passages", "canteen"},
     {"readiness"},

@@ -19,10 +19,7 @@ IN, OUT = 1, 2
 
 @pytest.fixture
 def listening(journey: Journey) -> Journey:
-    """A campus whose gateway hears passages, and its panels, that tell them there."""
-    net = journey.campus.net
-    text = journey.campus.path.read_text("utf-8")
-    journey.campus.path.write_text(f"{text}\npassages: {{listen: '{net}.30:{LISTEN}'}}\n", "utf-8")
+    """The panels of the campus, that tell passages where its gateway is to hear them."""
     journey.emulate()
     asyncio.run(_told_where(journey))
     return journey

@@ -19,15 +19,14 @@ REMOTE_OPEN = 44
 
 @pytest.fixture
 def holiday(journey: Journey) -> Journey:
-    """A campus on a holiday, on which a door of the zone stands open to all by its schedule; its gateway hears passages."""
+    """A campus on a holiday, on which a door of the zone stands open to all by its schedule."""
     text = journey.campus.path.read_text("utf-8")
     text = text.replace("  holidays:\n", f"  holidays:\n    - {today()}\n", 1)
     east = '{number: 1, id: a-1-east, name: {zh: A 座东门, en: "Building A, east entrance"}, zones: [north-public]}'
     assert east in text
     text = text.replace(east, east[:-1] + ", unlocked: feast}")
     feast = "schedules:\n  - {id: feast, name: {zh: 节日, en: Feast}, hours: [], holiday: ['00:00-24:00']}\n"
-    listen = f"passages: {{listen: '{journey.campus.net}.30:60001'}}\n"
-    journey.campus.path.write_text(f"{text}\n{feast}{listen}", "utf-8")
+    journey.campus.path.write_text(f"{text}\n{feast}", "utf-8")
     return journey
 
 

@@ -15,7 +15,7 @@ from provisioning.campus.campuses import shipped
 from tests.journeys.conftest import Campus, Journey, until
 
 NET = "127.65"
-PANELS = 120
+PANELS, LINES = 120, 5
 IN_PLACE = 2000
 FIRST_BATCHES, THEN_BATCHES = 20, 60
 RUN_S_MAX = 1500.0
@@ -43,7 +43,7 @@ def test_a_first_day_at_full_size(town: Journey):
     _told(began, "opening load and first batches proved")
     batches = town.get("/hr/batches", limit="500")
     assert (len(batches), batches[-1]["taken"]) == (1 + FIRST_BATCHES, IN_PLACE)
-    assert _counts(town) == (PANELS + 2, 0, 0)
+    assert _counts(town) == (PANELS + LINES + 2, 0, 0)
     assert town.get("/holds") == []
     assert hub.interrupt(60) == 0, hub.said
 
@@ -53,7 +53,7 @@ def test_a_first_day_at_full_size(town: Journey):
     assert len(town.get("/hr/batches", limit="500")) == 1 + FIRST_BATCHES + THEN_BATCHES
     _told(began, "second start and more batches")
     _let_go(town)
-    until(lambda: _counts(town) == (PANELS + 2, 0, 0), SETTLE_S_MAX, lambda: str(_counts(town)), LOOK_EVERY_S)
+    until(lambda: _counts(town) == (PANELS + LINES + 2, 0, 0), SETTLE_S_MAX, lambda: str(_counts(town)), LOOK_EVERY_S)
     assert {town.percent(batch["id"]) for batch in town.get("/hr/batches", limit="500")} <= {100.0, None}
     _told(began, "held arrivals approved and proved")
 

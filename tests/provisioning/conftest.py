@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx2
 import pytest
 from sqlalchemy import insert
 
@@ -18,12 +19,14 @@ from provisioning.holds.holds import Holds
 from provisioning.identity.cards import Cards
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
+from provisioning.nouns.gateways import Because
 from provisioning.nouns.ids import Ids, RandomBytes
 from provisioning.nouns.told import Actor
-from provisioning.store import tables
+from provisioning.store import gateways, tables
 from provisioning.store.engine import Store, Tx
 from provisioning.story.story import Story
 from provisioning.vault.vault import Vault
+from tests.provisioning.gatewayed import NAMES, Distant, enrolled
 from tests.provisioning.housed import Housed, housing
 from tests.provisioning.served import Served, serving
 
@@ -117,3 +120,28 @@ def housed(tmp_path: Path, clock: SetClock) -> Iterator[Housed]:
     """A whole house on the demonstration campus, its clock at START, worked by a gateway by hand."""
     with housing(tmp_path / "hub", clock) as house:
         yield house
+
+
+@pytest.fixture(scope="module")
+def peopled(served: Served) -> Served:
+    """That hub with twelve people."""
+    served.take(served.sheet(12))
+    return served
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[httpx2.Client]:
+    """Somebody who calls that hub."""
+    with httpx2.Client(base_url=served.url, trust_env=False, verify=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def site(peopled: Served, client: httpx2.Client) -> Iterator[Distant]:
+    """A gateway that has nothing yet; whatever anybody was handed goes back afterwards."""
+    name = next(NAMES)
+    yield enrolled(peopled, name, client, seed=sum(name.encode()))
+    with peopled.house.store.writing() as tx:
+        for one in gateways.assigned(tx):
+            if one.gateway is not None or one.heir is not None:
+                gateways.give(tx, one, None, Because.FREE)

@@ -165,7 +165,7 @@ def test_a_revocation_is_rehearsed_carried_out_and_certified(served, security):
 
 def test_targets_owe_what_is_wanted_and_are_read_when_asked(served, security):
     targets = security.get("/targets").json()
-    assert len(targets) == 10
+    assert len(targets) == 11
     assert all(target["dirty"] >= target["records"] > 0 for target in targets if target["kind"] == "wg")
     asked = security.post("/targets/a-1/read").json()
     assert datetime.fromisoformat(asked["due"]) <= datetime.now(UTC) + timedelta(seconds=5)

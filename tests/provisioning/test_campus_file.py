@@ -37,9 +37,13 @@ def place_of(text: str, piece: str) -> tuple[int, int]:
 def test_the_campus_that_ships_is_what_the_docs_say():
     campus = read_campus(SMALL, "small.yaml")
     assert campus.id == "small"
-    assert [target.kind for target in campus.targets] == [*["wg"] * 8, "seats", "flats"]
+    assert [target.kind for target in campus.targets] == [*["wg"] * 8, "seats", "flats", "osdp"]
     doors = [door for target in campus.targets for door in target.doors]
-    assert len({door.id for door in doors}) == 32
+    assert len({door.id for door in doors}) == 35
+    serial = {zone for door in campus.targets[-1].doors for zone in door.zones}
+    panels = {zone for target in campus.targets[:8] for door in target.doors for zone in door.zones}
+    assert serial < panels, "zones span both kinds of door"
+    assert campus.listener == "127.60.0.30:60001"
     assert {zone for door in doors for zone in door.zones} == set(campus.zones)
     assert campus.zone.key == "Asia/Shanghai"
     assert not campus.calendar.is_workday(date(2027, 1, 1))
@@ -49,14 +53,16 @@ def test_the_campus_that_ships_is_what_the_docs_say():
 
 def test_its_panels_are_emulated_on_addresses_of_this_machine():
     found = wires(read(SMALL, "small.yaml"))
-    panels, registers = found[:8], found[8:]
+    panels, registers, lines = found[:8], found[8:10], found[10:]
     assert [wire.address for wire in panels] == [f"127.60.0.{n}:60000" for n in range(1, 9)]
     assert [wire.control for wire in panels] == [f"127.60.0.{n}:60100" for n in range(1, 9)]
     assert [(wire.id, wire.address, wire.control) for wire in registers] == [
         ("seats", "127.60.0.20:8080", "127.60.0.20:8090"),
         ("flats", "127.60.0.21:8080", "127.60.0.21:8090"),
     ]
-    assert all(IPv4Address(wire.address.partition(":")[0]).is_loopback for wire in found)
+    assert all(IPv4Address(wire.address.partition(":")[0]).is_loopback for wire in (*panels, *registers))
+    assert [(wire.id, wire.name, wire.control) for wire in lines] == [("g-1", "lines/g-1", "127.60.0.9:60100")]
+    assert all(wire.emulated for wire in found)
 
 
 def test_every_target_makes_a_connector():
@@ -104,6 +110,12 @@ def test_a_department_below_another_has_a_lineage():
         ("areas:\n", "arears:\n", "arears:", "arears is not known here"),
         ("campus: small\n", "", None, "campus is missing"),
         ("id: f-1\n", "id: F_1\n", "id: F_1", "F_1 cannot be an id"),
+        ("exit: 3", "exit: 2", "exit: 2", "Two readers of this line have the address 2"),
+        ("reader: 4", "reader: 127", "reader: 127", "reader 127 is too large"),
+        ("reader: 4", "address: 4", "{number: 3, id: a-3-reading", "reader is missing"),
+        ("baud: 115200", "baud: 1200", "baud: 1200", "baud cannot be 1200. Write one of: 9600, 19200"),
+        ("line: lines/g-1", "line: /dev/ttyUSB0", "line: /dev/ttyUSB0", "An emulated line cannot stand at /dev/ttyUSB0"),
+        ("line: lines/g-1", "line: ../g-1", "line: ../g-1", "'../g-1' is no path of a line"),
         ("zh: 先行示范园区", "zh: 7", "zh: 7", "zh must be text, not 7"),
     ],
 )  # fmt: skip
@@ -120,9 +132,8 @@ def test_a_fault_is_named_with_its_place(right: str, wrong: str, at: str | None,
 def test_all_faults_come_at_once_and_in_order():
     text = SMALL.replace("zones: [archive]", "zones: [vault]").replace("building: f", "building: x")
     found = faults_of(text)
-    assert [said.split(".")[0] for _, _, said in found] == ["There is no zone vault in this file"] * 2 + [
-        "There is no building x in this file"
-    ]
+    vaults = ["There is no zone vault in this file"] * 2
+    assert [said.split(".")[0] for _, _, said in found] == [*vaults, "There is no building x in this file", *vaults]
     assert found == sorted(found)
 
 
@@ -145,7 +156,7 @@ def test_what_is_no_campus_at_all_is_refused_in_both_languages(text: str):
 def test_faults_are_told_in_chinese():
     with pytest.raises(CampusFaults) as caught:
         read_campus(SMALL.replace("zones: [archive]", "zones: [vault]"), "x.yaml")
-    assert "\n119:105: 文件中没有 zone vault。 请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
+    assert "\n122:105: 文件中没有 zone vault。 请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
 
 
 def test_every_sentence_of_the_campus_has_a_twin():
@@ -165,5 +176,6 @@ def test_the_difference_names_what_comes_goes_and_changes():
     assert ("door", Verb.REMOVED, "f-1-hall") in told
     assert told["door", Verb.CHANGED, "a-3-archive"].fields == ("zones",)
     assert told["door", Verb.CHANGED, "a-1-east"].fields == ("name",)
-    assert len(changes) == 1 + 4 + 2 + 2, "the two registers stand behind it in the file"
+    gone = 1 + 4 + 2 + (1 + 3)
+    assert len(changes) == gone + 2, "the two registers and the serial line stand behind it in the file"
     assert difference(before, before) == ()

@@ -34,7 +34,7 @@ def test_a_preview_keeps_nothing(store: Store, story: Story):
     rooms = Campuses(story)
     with store.writing() as tx:
         change = rooms.plan(tx, SMALL, "small.yaml")[0]
-    assert len(change.ids("target", Verb.ADDED)) == 10
+    assert len(change.ids("target", Verb.ADDED)) == 11
     assert change.version is None
     with store.reading() as tx, pytest.raises(NoCampus):
         rooms.current(tx)
@@ -45,7 +45,7 @@ def test_applying_puts_targets_there_to_be_read(store: Store, campuses: Campuses
     with store.reading() as tx:
         rows = target_rows(tx)
         due = tx.run(select(tables.target.c.due, tables.target.c.read_due)).all()
-    assert len(rows) == 10
+    assert len(rows) == 11
     assert rows["a-1"].settings["serial"] == 405419896
     assert all(row.active for row in rows.values())
     assert all(at is not None for row in due for at in row)
@@ -100,7 +100,7 @@ def test_a_broken_file_leaves_what_was(store: Store, campuses: Campuses, actor: 
     with store.writing() as tx:
         with pytest.raises(CampusFaults):
             campuses.apply(tx, SMALL.replace("serial: 405419911", "serial: 405419896"), "x.yaml", actor)
-        assert len(campuses.current(tx).targets) == 10
+        assert len(campuses.current(tx).targets) == 11
 
 
 def test_what_was_rolled_back_is_not_remembered(store: Store, campuses: Campuses, actor: Actor):
@@ -109,6 +109,6 @@ def test_what_was_rolled_back_is_not_remembered(store: Store, campuses: Campuses
         assert len(campuses.current(tx).targets) == 7
         raise RuntimeError("crash")
     with store.writing() as tx:
-        assert len(campuses.current(tx).targets) == 10
+        assert len(campuses.current(tx).targets) == 11
         campuses.apply(tx, SMALL.replace("A 座东门", "东门"), "other.yaml", actor)
-        assert len(campuses.current(tx).targets) == 10
+        assert len(campuses.current(tx).targets) == 11

@@ -14,11 +14,14 @@ from textwrap import dedent
 import pytest
 
 from devices.clock import SystemClock
+from devices.osdp.line import LineWire, ReaderSeat
+from devices.osdp.served import ServedLine, serve_line
 from devices.wg.body import Identity
 from devices.wg.emulator import WgEmulator
 from devices.wg.memory import Card
 from devices.wg.served import ServedPanel, serve
 from provisioning.cli.main import main
+from provisioning.cli.swipe import Place, digits, keys
 
 HOST = "127.70.0.4"
 
@@ -76,6 +79,74 @@ def test_what_hands_do_is_told(panel: ServedPanel, campus: Path, capsys: pytest.
     assert (status, json.loads(out)) == (0, {"event": 3})
     assert hand("type", "a-1-west", "--code", "5") == (1, "The code does not open door a-1-west.")
     assert [event.reason for event in panel.emulator.events()] == [38, 39, 42, 7]
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[tuple[ServedLine, Path]]:
+    """A serial line in a loop of its own, driven by nobody, and a campus file that names its doors."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    wire = LineWire(
+        "g-1", "lines/g-1", 115_200, (ReaderSeat(1, 2), ReaderSeat(3, 2, exit=True)), 26, "127.76.2.1:60100"
+    )
+    opening = serve_line(wire, None, tmp_path, SystemClock(), Random(1))
+    served = asyncio.run_coroutine_threadsafe(opening.__aenter__(), loop).result(10)
+    path = tmp_path / "campus.yaml"
+    path.write_text(
+        dedent("""\
+            campus: small
+            time_zone: UTC
+            targets:
+              - id: g-1
+                kind: osdp
+                settings: {line: lines/g-1, doors: [{number: 2, id: stacks, reader: 1, exit: 3}]}
+                emulate: {control: "127.76.2.1:60100"}
+            """),
+        "utf-8",
+    )
+    try:
+        yield served, path
+    finally:
+        asyncio.run_coroutine_threadsafe(opening.__aexit__(None, None, None), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def test_hands_at_a_serial_door(line: tuple[ServedLine, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    served, campus = line
+
+    def foyer(verb: str, *words: str) -> tuple[int, str]:
+        status = main([verb, *words, "--campus", str(campus), "--lang", "en"])
+        told = capsys.readouterr()
+        return status, (told.out + told.err).strip()
+
+    assert foyer("hand", "open", "stacks") == (1, "Door stacks is locked.")
+    assert foyer("hand", "force", "stacks") == (0, "Door stacks is broken open.")
+    assert served.doors[2].is_open
+    assert foyer("hand", "shut", "stacks") == (0, "Door stacks is shut.")
+    assert foyer("hand", "tamper", "stacks") == (0, "The lid of the reader of door stacks is lifted.")
+    assert foyer("hand", "tamper", "stacks", "--over") == (0, "The lid of the reader of door stacks is closed.")
+    status, said = foyer("hand", "fire", "stacks")
+    assert (status, "has no fire input" in said) == (1, True)
+    status, said = foyer("swipe", "7", "stacks", "--exit")
+    assert (status, "nobody answered at the reader" in said) == (1, True)
+
+
+def test_a_line_that_is_not_there_is_said_to_be_one(line: tuple[ServedLine, Path], capsys: pytest.CaptureFixture[str]):
+    _, campus = line
+    campus.write_text(campus.read_text("utf-8").replace("127.76.2.1", "127.76.2.2"), "utf-8")
+    assert main(["swipe", "7", "stacks", "--campus", str(campus), "--lang", "en"]) == 1
+    assert "The emulated line of door stacks does not answer at 127.76.2.2:60100" in capsys.readouterr().err
+
+
+def test_typed_digits_are_sent_as_they_are() -> None:
+    panel, line = Place("127.0.0.1:1", 1, serial=False), Place("127.0.0.1:1", 1, serial=True)
+    assert [keys(panel, "0123"), keys(line, "0123"), keys(line, "123")] == [123, "0123", 123]
+    for odd in ("", "12a", "-1", "١٢"):
+        with pytest.raises(ValueError):
+            digits(odd)
 
 
 def test_a_pin_is_typed_after_the_card(panel: ServedPanel, campus: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,7 +79,8 @@ def _templates() -> set[str]:
     }
     spoken |= {*targets.TONES, *readiness.TONES, *revoke.TONES, *rules.SENTENCES.values()}
     spoken |= {*door.TONES, *door.SAID.values(), *fire.SAID.values(), *lockdown.TONES, *lockdown.SAID.values()}
-    spoken |= {*revoke.SAID.values(), conditions.EXEMPT_BY_HUB, acts.UNREPORTED, acts.NOT_BEGUN}
+    spoken |= {*revoke.SAID.values(), conditions.EXEMPT_BY_HUB, *acts.UNREPORTED.values(), *acts.NOT_BEGUN.values()}
+    spoken |= {*door.STILL.values(), *door.WOULD.values(), *door.WHAT.values()}
     return {text for text in spoken if re.search(r"[A-Za-z]", text)} - UNTRANSLATED
 
 

@@ -160,7 +160,7 @@ def test_targets_drift_and_alarms(foyer, served):
     assert foyer("targets", "read", "a-1", "--dry-run")[0] == 0
     assert foyer("targets", "read", "nix")[0] == 1
     assert "No drift" in foyer("drift")[1]
-    assert "10 targets" in foyer("drift", "read")[1]
+    assert "11 targets" in foyer("drift", "read")[1]
     assert "No open alarms." in foyer("alarms")[1]
     with served.house.store.writing() as tx:
         made = served.house.alarms.raise_alarm(tx, "story.unsigned", UNSIGNED, {"why": "x"})

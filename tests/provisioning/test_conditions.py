@@ -61,8 +61,8 @@ def listed(housed: Housed, *, everything: bool = False) -> list[InForce]:
 
 def look(housed: Housed) -> None:
     """What runs each second beside the API."""
-    (endings,) = housed.house.guarding.endings._looks
-    housed.house.guarding.endings.look(endings)
+    for each in housed.house.guarding.endings._looks:
+        housed.house.guarding.endings.look(each)
 
 
 def mode(housed: Housed, target: str, door: int) -> int:
@@ -82,7 +82,7 @@ def test_a_lockdown_shuts_each_door_of_its_zone_and_a_release_restores_it(housed
     ordered = lock(housed)
     assert {(line.target, line.door) for line in ordered.doors} == {
         ("a-1", "a-1-east"), ("a-1", "a-1-west"), ("a-1", "a-1-lobby"), ("b-1", "b-1-main"), ("b-1", "b-1-side"),
-        ("c-1", "c-1-garden"),
+        ("c-1", "c-1-garden"), ("g-1", "a-1-link"),
     }  # fmt: skip
     assert {line.state for line in ordered.doors} == {DoorProof.EXPOSED}
     housed.hand.work()

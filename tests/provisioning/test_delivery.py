@@ -119,7 +119,7 @@ def test_targets_with_urgent_work_are_handed_out_first(housed: Housed, hand: Han
     hand.work()
     housed.come("E3", 1003)
     housed.revoke(contractor)
-    urgent = {"a-1", "b-1", "c-1", "d-1", "e-1", "f-1"}
+    urgent = {"a-1", "b-1", "c-1", "d-1", "e-1", "f-1", "g-1"}
     claims = hand.claim(urgent_only=True)
     assert {claim.target for claim in claims} == urgent
     assert {claim.target for claim in hand.claim()} == {"a-2", "b-2"}
@@ -239,11 +239,11 @@ def test_a_refused_record_is_listed_with_its_reason_and_tried_again(housed: Hous
     ready = housed.ready(person)
     assert ready.counts[NeedState.REFUSED] == len(ready.needs)
     assert {need.reason for need in ready.needs} == {"The panel's card list is full."}
-    assert len(housed.story("record.refused")) == 8
+    assert len(housed.story("record.refused")) == 9
     assert hand.work() == []
     housed.later(seconds=REFUSED_AGAIN_S)
     hand.work(refuse_first)
-    assert len(housed.story("record.refused")) == 8, "told once while the reason is the same"
+    assert len(housed.story("record.refused")) == 9, "told once while the reason is the same"
     housed.later(seconds=REFUSED_AGAIN_S)
     hand.work()
     assert housed.ready(person).percent == 100.0
@@ -335,7 +335,7 @@ def test_ordinary_work_does_not_shorten_the_wait_of_a_target_out_of_reach_but_a_
     due = due_of(housed, "a-1")
     housed.come("E3", 1003)
     assert due_of(housed, "a-1") == due
-    assert hand.claim_targets() == {"a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1"}
+    assert hand.claim_targets() == {"a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1", "g-1"}
     housed.revoke(person)
     assert "a-1" in hand.claim_targets(urgent_only=True)
 
@@ -378,7 +378,7 @@ def test_a_new_incarnation_voids_every_receipt(housed: Housed, hand: Hand):
 def test_a_hub_that_starts_takes_back_what_its_own_gateway_held(housed: Housed):
     with housed.house.store.writing() as tx:
         taken = rows.take(tx, EMBEDDED, 100, LEASE_S, urgent_only=False)
-        assert len(taken) == 10
+        assert len(taken) == 11
         rows.void_claims(tx, EMBEDDED)
     assert {claim.target for claim in housed.hand.claim()} == {each.id for each in taken}
 

@@ -191,7 +191,7 @@ def test_every_target_is_read_by_itself_now_and_then(housed: Housed, person: Per
         housed.hand.read(claim)
         housed.hand.release(claim)
         due.add(claim.target)
-    assert len(due) == 10
+    assert len(due) == 11
     assert housed.hand.claim() == []
     with housed.house.store.reading() as tx:
         states = housed.house.delivery.targets(tx)
@@ -207,7 +207,7 @@ def test_every_target_is_read_by_itself_now_and_then(housed: Housed, person: Per
 
 def test_a_new_target_is_read_at_once(housed: Housed):
     claims = housed.hand.claim()
-    assert len(claims) == 10
+    assert len(claims) == 11
     assert all(claim.reconcile for claim in claims)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -27,7 +28,9 @@ schedules:
       - {days: [mon, tue, wed, thu, fri], spans: ["07:30-12:00", "13:00-19:00"]}
     workday: ["07:30-19:00"]
 """
-SMALL = shipped("small").read_text("utf-8")
+PANELS = shipped("small").read_text("utf-8").partition("  # A serial line")[0]
+SMALL, LISTENS = re.subn(r"(?m)^passages: .*\n", "", PANELS)
+"""The demonstration campus without what has records at any rate: its listener, and the doors and readers of a line."""
 
 
 def with_door(text: str, **told: str) -> str:
@@ -81,7 +84,15 @@ def release(housed: Housed, id_: str) -> None:
         housed.house.fixtures.restate(tx, urgent=True)
 
 
+def test_every_panel_is_set_to_the_campus_s_listener(housed: Housed):
+    assert LISTENS == 1
+    apply(housed, PANELS)
+    assert restate(housed) == 2 * 8
+    assert wanted(housed) == {"listener": {"address": "127.60.0.30:60001", "interval": 0}, "special": {"on": True}}
+
+
 def test_a_campus_that_says_nothing_of_settings_has_no_record_of_them(housed: Housed):
+    apply(housed, SMALL)
     assert restate(housed) == 0
     assert wanted(housed) == {}
     with housed.house.store.reading() as tx:
@@ -169,6 +180,7 @@ def test_more_schedules_than_a_panel_has_numbers_are_refused_and_change_nothing(
 
     hours = "".join(line(nth, name) for nth, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun")))
     spread = "".join(f"  - id: s-{n}\n    name: {{zh: 时间, en: Hours}}\n    hours:\n{hours}" for n in range(12))
+    restate(housed)
     before = wanted(housed)
     with pytest.raises(SchedulesFull):
         apply(housed, SMALL + "\nschedules:\n" + spread)
@@ -178,6 +190,7 @@ def test_more_schedules_than_a_panel_has_numbers_are_refused_and_change_nothing(
 
 def test_a_lockdown_goes_ahead_of_all_other_work_and_is_taken_back_on_release(housed: Housed):
     zone = "north-offices"
+    apply(housed, SMALL)
     restate(housed)
     person = housed.come("E1", 1001)
     made = order(housed, ConditionKind.LOCKDOWN, zone)

@@ -64,7 +64,7 @@ def test_what_the_rules_say_is_granted_and_wanted(housed: Housed):
         assert (grant.version, grant.ended, grant.recorded) == (1, None, START)
         assert grant.trace == decided["trace"] == arrived["trace"], "one notice can be traced through all rooms"
     records = housed.records(person)
-    assert {target for target, _ in records} == {"a-1", "a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1"}
+    assert {target for target, _ in records} == {"a-1", "a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1", "g-1"}
     assert effect.records_written == len(records) == effect.targets
     serving = housed.house.grants.serving
     with housed.house.store.reading() as tx:
@@ -211,7 +211,7 @@ def test_nobody_without_a_card_has_a_record_until_a_card_comes(housed: Housed):
     with housed.house.store.writing() as tx:
         housed.house.cards.assign(tx, person, 1001, BOSS)
     housed.look(person)
-    assert set(wanted(housed, person)) == {"a-1", "a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1"}
+    assert set(wanted(housed, person)) == {"a-1", "a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1", "g-1"}
 
 
 def test_a_rule_for_a_resource_that_nothing_serves_is_an_alarm_and_a_missing_need(housed: Housed):

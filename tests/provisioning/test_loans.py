@@ -64,8 +64,8 @@ def back(housed: Housed, card: int = LENT) -> None:
 
 def pass_time(housed: Housed) -> None:
     """What runs beside the API."""
-    (endings,) = housed.house.guarding.endings._looks
-    housed.house.guarding.endings.look(endings)
+    for each in housed.house.guarding.endings._looks:
+        housed.house.guarding.endings.look(each)
     housed.look_due()
     housed.hand.work()
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors import osdp_words as words
 from connectors.contract import Anew, Gap, Heard, Mark, PassageKind
 from connectors.desk import Passed
 from devices.clock import SetClock
@@ -155,6 +156,26 @@ def test_what_hands_do_is_an_alarm_once(housed, kind, alarm):
     at = At(housed)
     at.swipe(kind, card=None)
     at.swipe(kind, card=None)
+    assert housed.alarms().count(alarm) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "alarm"),
+    [
+        (words.READER_KEY, "passage.reader-strange"),
+        (words.READER_OPEN, "passage.reader-strange"),
+        (words.READER_OTHER, "passage.reader-strange"),
+        (words.READER_SILENT, "passage.reader-away"),
+        (words.LINE_DOWN, "passage.line-down"),
+        (words.NO_STRIKE, "passage.not-opened"),
+    ],
+)
+def test_what_ails_a_reader_is_an_alarm_once(housed, reason, alarm):
+    at = At(housed)
+    for _ in range(2):
+        before = at.mark
+        told = at.heard(PassageKind.OTHER, card=None)
+        at.tell(Heard(told.index, told.kind, told.key, None, told.at, False, reason, None), after=before)
     assert housed.alarms().count(alarm) == 1
 
 

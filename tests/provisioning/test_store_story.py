@@ -99,6 +99,6 @@ def test_every_wish_in_the_database_is_in_the_story(housed: Housed):
         record = tables.record
         kept = {f"{row.target}/{row.key}@{row.revision}" for row in tx.run(select(record))}
         grants = set(tx.run(select(tables.grant.c.id)).scalars())
-        assert tx.run(select(func.count()).select_from(record)).scalar_one() == 16
+        assert tx.run(select(func.count()).select_from(record)).scalar_one() == 18
     assert kept <= told
     assert {grant["id"] for each in housed.story("grants.decided") for grant in each["data"]["opened"]} == grants

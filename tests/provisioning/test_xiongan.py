@@ -63,7 +63,10 @@ def test_the_file_is_what_the_generator_writes():
 
 def test_it_is_of_the_size_that_the_article_names(xiongan: Campus):
     assert (len(panels(xiongan)), sum(len(panel.doors) for panel in panels(xiongan))) == (120, 480)
-    assert sorted(target.kind for target in xiongan.targets if target.kind != "wg") == ["flats", "seats"]
+    lines = [target for target in xiongan.targets if target.kind == "osdp"]
+    assert (len(lines), sum(len(line.doors) for line in lines)) == (5, 18)
+    others = [target for target in xiongan.targets if target.kind not in {"wg", "osdp"}]
+    assert sorted(target.kind for target in others) == ["flats", "seats"]
     assert (len(xiongan.sites), len(xiongan.offices), len(xiongan.seats), len(xiongan.flats)) == (6, 800, 2_900, 600)
     groups = {department.parent for department in xiongan.departments.values()} - {None}
     assert len(xiongan.departments) - len(groups) == 34

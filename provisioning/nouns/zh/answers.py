@@ -31,7 +31,6 @@ ZH_ANSWERS: dict[str, str] = {
     "{path} asks for no emulated target. Give at least one of its targets a line such as: emulate: {example}": (
         "{path} 中没有要模拟的目标。请至少给一个目标加上一行，如：emulate: {example}"
     ),
-    "The campus has no door {door} on an emulated panel. It has: {doors}.": "园区的模拟控制器上没有门 {door}。有：{doors}。",
     "The emulated panel of door {door} does not answer at {control} ({why}). Start it: foyer run, or foyer emulate.": (
         "门 {door} 的模拟控制器在 {control} 没有应答（{why}）。请启动：foyer run 或 foyer emulate。"
     ),

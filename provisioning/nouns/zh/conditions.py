@@ -97,10 +97,8 @@ ZH_CONDITIONS: dict[str, str] = {
     # the command line
     "zones that are shut: order, release, list": "区域封控：下令、解除、列出",
     "zones that are released for fire: order, clear, list": "消防释放的区域：下令、清除、列出",
-    "open a door once from afar; what was opened so": "远程开门一次；查看远程开门记录",
     "have no card of a person open anything, until they are resumed": "使某人的卡全部失效，直至恢复",
     "let somebody in again whom security suspended": "恢复被安保暂停的人",
-    "cards: assign, lend, report lost, replace": "卡：发放、借出、挂失、更换",
     "shut every door of a zone, ahead of all other work": "优先关闭一个区域的所有门",
     "open every door of a zone, ahead of all other work": "优先打开一个区域的所有门",
     "have the doors of a zone be as they were": "使区域的门恢复原状",
@@ -116,7 +114,6 @@ ZH_CONDITIONS: dict[str, str] = {
     "what is released, and what is not proved yet": "释放情况及尚未证实的门",
     "open a door once, or not at all": "开门一次，或不开",
     "how long the order may wait for its panel; 10 if none": "指令等待控制器的秒数；不写为 10",
-    "doors that were opened from afar, the latest first": "远程开过的门，最近的在前",
     "how many lines at most": "最多多少行",
     "lend a card for a set time; one's own rest meanwhile": "限时借出一张卡；本人的卡其间停用",
     "take a lent card back": "收回借出的卡",
@@ -157,7 +154,6 @@ ZH_CONDITIONS: dict[str, str] = {
     "Whether {door} was opened is not known: {said}": "{door} 是否打开不得而知：{said}",
     "{door} is still being opened. Ask again: foyer door acts": "{door} 仍在处理中。再次查询：foyer door acts",
     "{door} would be opened once, by {target}.": "{door} 将由 {target} 开一次。",
-    "No door was opened from afar.": "没有远程开过门。",
     # the story, on the status page
     "A door was opened from afar": "远程开门",
     "A door was not opened in time": "未及时开门",

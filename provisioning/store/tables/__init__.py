@@ -3,6 +3,7 @@
 from provisioning.store.tables.chronicle import checkpoint, era, event
 from provisioning.store.tables.conditions import act, condition
 from provisioning.store.tables.edge import drift, record, schedule, target
+from provisioning.store.tables.gateways import assignment, gateway
 from provisioning.store.tables.house import alarm, campus_version, hook, hook_message, lease, operator, rules_version
 from provisioning.store.tables.kinds import EPOCH, MICROSECOND, Instant, RowId, Words, metadata
 from provisioning.store.tables.minds import change_of_mind, hold
@@ -20,6 +21,7 @@ __all__ = [
     "act",
     "alarm",
     "allotment",
+    "assignment",
     "batch",
     "campus_version",
     "change_of_mind",
@@ -31,6 +33,7 @@ __all__ = [
     "era",
     "event",
     "forgiven",
+    "gateway",
     "grant",
     "hold",
     "hook",

@@ -31,7 +31,19 @@ target = Table(
     Column("read_due", Instant),
     Column("reading_since", Instant),
     Column("reading_found", Integer),
+    # Who has it (None: the hub's own gateway), whom it is being handed to, until when it may be worked without the hub, and
+    # a counter of what has changed among its records.
+    Column("gateway", Text),
+    Column("heir", Text),
+    Column("term_until", Instant),
+    Column("seq", Integer, nullable=False, server_default="0"),
     Index("ix_target_due", "due"),
+    Index(
+        "ix_target_gateway",
+        "gateway",
+        sqlite_where=text("gateway IS NOT NULL"),
+        postgresql_where=text("gateway IS NOT NULL"),
+    ),
 )
 
 record = Table(
@@ -59,6 +71,8 @@ record = Table(
     Column("receipt", RowId),
     Column("refused", Text),
     Column("reason", Text),
+    # The target's `seq` when it last changed, where another gateway than the hub's own has the target; else 0.
+    Column("seq", Integer, nullable=False, server_default="0"),
     Index("ix_record_holder", "holder"),
     Index("ix_record_key", "key"),
     Index(
@@ -76,6 +90,7 @@ record = Table(
         sqlite_where=text("dirty = 1 AND urgent = 1"),
         postgresql_where=text("dirty AND urgent"),
     ),
+    Index("ix_record_seq", "target", "seq", "key", sqlite_where=text("seq > 0"), postgresql_where=text("seq > 0")),
 )
 
 drift = Table(

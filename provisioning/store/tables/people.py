@@ -58,6 +58,7 @@ credential = Table(
     Column("state", Text, nullable=False),
     Column("created", Instant, nullable=False),
     Column("ended", Instant),
+    Column("pin", Text),
     Index("ix_credential_number", "number"),
     Index(
         "ux_credential_number_active",

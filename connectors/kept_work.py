@@ -1,0 +1,389 @@
+"""What a gateway far from the hub keeps of its work on its own disk: the targets that are its own, and what is still to be
+done on them and from when. Functions on an open `KeptFile`, as the hub's are on its store. The hub stays the judge of
+every record; instants are seconds of the epoch by this machine's clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from sqlite3 import Connection, Row
+
+from connectors import kept_outbox
+from connectors.contract import SETTLING, Done, Fingerprint, Json, Later
+from connectors.desk import Report, Task
+from connectors.messages import Asked, Listed, TargetTold, TaskTold, Upto
+
+BACKOFF_S_MAX = 900.0
+REFUSED_AGAIN_S = 900.0
+DOUBLINGS_MAX = 20
+REACH_BACKOFF_S = 1.0
+REACH_BACKOFF_S_MAX = 60.0
+URGENT_BACKOFF_S_MAX = 5.0
+PARKED_S = 30.0
+"""The waits of the hub's own delivery, so that a target fares the same wherever its gateway runs."""
+
+_SITE = """
+CREATE TABLE IF NOT EXISTS site (
+    one INTEGER PRIMARY KEY CHECK (one = 1), era INTEGER NOT NULL, unsettled INTEGER NOT NULL, newest REAL NOT NULL,
+    pin_key TEXT
+)"""
+_TARGET = """
+CREATE TABLE IF NOT EXISTS target (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, settings TEXT NOT NULL, zone TEXT NOT NULL, upto TEXT,
+    epoch INTEGER NOT NULL, term REAL NOT NULL, leaving INTEGER NOT NULL, identity TEXT, counter INTEGER, read_at REAL,
+    trouble TEXT, attempts INTEGER NOT NULL DEFAULT 0, rests REAL NOT NULL DEFAULT 0
+)"""
+_TASK = """
+CREATE TABLE IF NOT EXISTS task (
+    nth INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, key TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT,
+    rank INTEGER NOT NULL, grants TEXT NOT NULL, urgent INTEGER NOT NULL, first INTEGER NOT NULL,
+    waits INTEGER NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (target, key)
+)"""
+SCHEMA = (
+    _SITE,
+    "INSERT OR IGNORE INTO site VALUES (1, 0, 0, 0, NULL)",
+    _TARGET,
+    _TASK,
+    "CREATE INDEX IF NOT EXISTS task_due ON task (target, done, due)",
+    "CREATE INDEX IF NOT EXISTS task_urgent ON task (target, due) WHERE urgent AND done = 0",
+    *kept_outbox.SCHEMA,
+)
+
+# As the hub's own `MAY_GO`; and past a target's term only what takes rights away goes out.
+_MAY_GO = """
+task.done = 0 AND ((task.body IS NULL AND task.rank > 0) OR target.term > :now)
+AND NOT (task.waits AND (SELECT unsettled FROM site))"""
+# As the hub's own order: urgent first, then what is to go (descending rank), then what is to come (ascending rank).
+_ORDER = """
+ORDER BY task.urgent DESC, task.body IS NULL DESC, CASE WHEN task.body IS NULL THEN -task.rank ELSE task.rank END,
+task.nth LIMIT :most"""
+_TO_DO = "SELECT task.* FROM task JOIN target ON target.id = task.target WHERE "
+_TO_DO += f"task.target = :target AND target.leaving = 0 AND task.due <= :now AND {_MAY_GO}"
+_DIFFERENCES, _URGENT_DIFFERENCES = f"{_TO_DO} {_ORDER}", f"{_TO_DO} AND task.urgent {_ORDER}"
+_FIRST = "(SELECT min(task.due) FROM task WHERE task.target = target.id AND "
+_ALL = "SELECT target.*, {first}) AS first_due, {first} AND task.urgent) AS first_urgent FROM target WHERE leaving = 0"
+_SOME_TARGETS = _ALL.format(first=_FIRST + _MAY_GO)
+# Asked many times a second, also where tens of thousands of tasks wait: where all of them may go, an index has the answer.
+_TARGETS = _ALL.format(first=_FIRST + "task.done = 0")
+_ALL_MAY_GO = """
+SELECT NOT (SELECT unsettled FROM site) AND NOT EXISTS (SELECT 1 FROM target WHERE leaving = 0 AND term <= :now)"""
+_HAVE = "SELECT id, upto FROM target WHERE upto IS NOT NULL"
+_TARGET_VALUES = ("id", "kind", "settings", "zone", "epoch", "upto", "term", "leaving", "read_at")
+_UPDATE = "UPDATE target SET " + ", ".join(f"{name} = :{name}" for name in _TARGET_VALUES) + " WHERE id = :id"  # noqa: S608 - put together of constants
+_PLACES = ", ".join(f":{name}" for name in _TARGET_VALUES)
+_INSERT = "INSERT INTO target (" + ", ".join(_TARGET_VALUES)
+_INSERT += f", identity, counter) VALUES ({_PLACES}, :identity, :counter)"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A target of this gateway, and when it has work: `first` any task that may go, `urgent` an urgent one, `read_at` a
+    reading; None: none. It rests until `rests`."""
+
+    id: str
+    kind: str
+    settings: Mapping[str, Json]
+    zone: str
+    epoch: int
+    term: float
+    fingerprint: Fingerprint | None
+    trouble: str | None
+    first: float | None
+    urgent: float | None
+    read_at: float | None
+    rests: float
+
+    def due(self, *, urgent_only: bool) -> float | None:
+        """From when there is work; None where there is none."""
+        own = [self.urgent] if urgent_only else [self.first, self.read_at]
+        found = min((at for at in own if at is not None), default=None)
+        return None if found is None else max(found, self.rests)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What an answer of the hub changed: where something urgent came up, whose work is another's now, whether the hub is
+    to be asked again for what it left out."""
+
+    hastened: frozenset[str]
+    lost: frozenset[str]
+    again: bool
+
+
+def asked(tx: Connection, most: int) -> Asked:
+    """What to ask the hub with."""
+    have = {id_: Upto.model_validate_json(upto) for id_, upto in tx.execute(_HAVE)}
+    return Asked(era=tx.execute("SELECT era FROM site").fetchone()[0], have=have, most=most)
+
+
+def newest(tx: Connection) -> float:
+    """The latest instant that this gateway has ever known: a clock that was put back lengthens no term."""
+    return tx.execute("SELECT newest FROM site").fetchone()[0]
+
+
+def merge(tx: Connection, listed: Listed, now: float, *, hold: bool = False) -> Merged:
+    """Take in what the hub tells; where there is no room (`hold`) only what takes rights away, and the rest again later."""
+    known, unsettled = tx.execute("SELECT era, unsettled FROM site").fetchone()
+    lost = set(listed.gone)
+    if known != listed.era:
+        # Revisions of another era name other contents: nothing that was to be done or told then is so now.
+        lost |= {id_ for (id_,) in tx.execute("SELECT id FROM target")}
+        tx.execute("DELETE FROM task")
+        tx.execute("DELETE FROM target")
+        kept_outbox.forget_records(tx)
+    if (known, unsettled) != (listed.era, int(listed.unsettled)):
+        tx.execute("UPDATE site SET era = ?, unsettled = ?", (listed.era, listed.unsettled))
+    tx.execute("UPDATE site SET newest = max(newest, ?), pin_key = ?", (now, listed.pin_key))
+    for id_ in listed.gone:
+        let_go(tx, id_)
+    off_s = now - listed.now.timestamp()
+    anew = {told.id for told in listed.targets if _merge_target(tx, told, off_s, now, hold=hold)}
+    tasks = (told for told in listed.tasks if told.target not in anew and not (hold and told.dirty and told.body))
+    hastened = {told.target for told in tasks if _merge_task(tx, told, off_s, now)}
+    # What is urgent goes past every back-off.
+    rouse(tx, hastened)
+    return Merged(frozenset(hastened), frozenset(lost | anew), listed.more or bool(anew))
+
+
+def let_go(tx: Connection, id_: str) -> None:
+    """Forget a target, and all that is kept for it."""
+    tx.execute("DELETE FROM target WHERE id = ?", (id_,))
+    tx.execute("DELETE FROM task WHERE target = ?", (id_,))
+    kept_outbox.forget_target(tx, id_)
+
+
+def owns(tx: Connection, now: float) -> list[Own]:
+    """The targets that may be worked."""
+    (all_may_go,) = tx.execute(_ALL_MAY_GO, {"now": now}).fetchone()
+    return [_own(row) for row in _rows(tx, _TARGETS if all_may_go else _SOME_TARGETS, {"now": now})]
+
+
+def own(tx: Connection, id_: str) -> tuple[int, Fingerprint | None, str | None] | None:
+    """The epoch of a target's assignment, who answered there, and its trouble; None where it is not this gateway's."""
+    found = tx.execute("SELECT epoch, identity, counter, trouble FROM target WHERE id = ?", (id_,)).fetchone()
+    return None if found is None else (found[0], _fingerprint(found[1], found[2]), found[3])
+
+
+def zones(tx: Connection) -> dict[str, str]:
+    """The time zone of each target."""
+    return dict(tx.execute("SELECT id, zone FROM target").fetchall())
+
+
+def pin_key(tx: Connection) -> bytes | None:
+    """The key by which PINs are compared; None where no target needs it."""
+    (found,) = tx.execute("SELECT pin_key FROM site").fetchone()
+    return None if found is None else bytes.fromhex(found)
+
+
+def of_kind(tx: Connection, kind: str) -> list[tuple[dict[str, Json], str, float]]:
+    """Settings, time zone and term of each target of a kind, those to be let go among them."""
+    found = tx.execute("SELECT settings, zone, term FROM target WHERE kind = ? ORDER BY id", (kind,))
+    return [(json.loads(settings), zone, term) for settings, zone, term in found]
+
+
+def leaving(tx: Connection) -> dict[str, int]:
+    """The targets that are to be let go, each with its epoch, of which nothing is said to the hub yet."""
+    found = tx.execute(
+        "SELECT id, epoch FROM target WHERE leaving = 1 AND NOT EXISTS"
+        " (SELECT 1 FROM outbox WHERE outbox.target = target.id AND kind = ?)",
+        (kept_outbox.HANDED,),
+    )
+    return dict(found.fetchall())
+
+
+def epochs(tx: Connection) -> dict[str, int]:
+    """The epoch of each target's assignment."""
+    return dict(tx.execute("SELECT id, epoch FROM target").fetchall())
+
+
+def differences(tx: Connection, id_: str, now: float, most: int, *, urgent_only: bool) -> list[Task]:
+    """What may be done on a target now, in the order in which it must be. Nothing more on one that is to be let go."""
+    statement = _URGENT_DIFFERENCES if urgent_only else _DIFFERENCES
+    return [
+        Task(
+            row["key"],
+            row["revision"],
+            row["body"],
+            row["rank"],
+            tuple(json.loads(row["grants"])),
+            bool(row["urgent"]),
+            bool(row["first"]),
+        )
+        for row in _rows(tx, statement, {"target": id_, "now": now, "most": most})
+    ]
+
+
+def noted(tx: Connection, id_: str, reports: Sequence[Report], now: float) -> None:
+    """Note how tasks went. One whose revision is not what is wanted by now clears nothing."""
+    for report in reports:
+        row = tx.execute(
+            "SELECT attempts FROM task WHERE target = ? AND key = ? AND revision = ? AND done = 0",
+            (id_, report.key, report.revision),
+        ).fetchone()
+        if row is None:
+            continue
+        if isinstance(report.outcome, Done):
+            # Kept until the hub has taken the outcome: what it tells until then is older news of the same.
+            tx.execute("UPDATE task SET done = 1 WHERE target = ? AND key = ?", (id_, report.key))
+        elif (waits := _waits(report, row[0])) is not None:
+            wait_s, attempts = waits
+            tx.execute(
+                "UPDATE task SET due = ?, attempts = ? WHERE target = ? AND key = ?",
+                (now + wait_s, attempts, id_, report.key),
+            )
+
+
+def taken(tx: Connection, id_: str, done: Collection[tuple[str, int]]) -> None:
+    """The hub has taken the outcomes of these keys and revisions."""
+    tx.executemany(
+        "DELETE FROM task WHERE target = ? AND key = ? AND revision = ? AND done = 1",
+        [(id_, key, revision) for key, revision in done],
+    )
+
+
+def reopen(tx: Connection, id_: str, key: str, now: float) -> None:
+    """The hub cannot take this outcome: it is done again, after a while."""
+    tx.execute("UPDATE task SET done = 0, due = ? WHERE target = ? AND key = ?", (now + REFUSED_AGAIN_S, id_, key))
+
+
+def met(tx: Connection, id_: str, fingerprint: Fingerprint, now: float, *, back: bool) -> None:
+    """Note who answered; where it was out of reach before, its tasks that waited are due."""
+    tx.execute(
+        "UPDATE target SET identity = ?, counter = ? WHERE id = ?", (fingerprint.identity, fingerprint.counter, id_)
+    )
+    if back:
+        tx.execute("UPDATE task SET due = ?, attempts = 0 WHERE target = ? AND attempts > 0", (now, id_))
+
+
+def end_terms(tx: Connection) -> None:
+    """From now on only what takes rights away goes out, until the hub renews the terms."""
+    tx.execute("UPDATE target SET term = 0")
+
+
+def rouse(tx: Connection, targets: Collection[str]) -> None:
+    """End the rest of these targets."""
+    tx.executemany("UPDATE target SET rests = 0 WHERE id = ?", [(id_,) for id_ in targets])
+
+
+def read_next(tx: Connection, id_: str, at: float | None) -> None:
+    """When to read on; None where that is for the hub to say."""
+    tx.execute("UPDATE target SET read_at = ? WHERE id = ?", (at, id_))
+
+
+def rest(tx: Connection, id_: str, now: float, unreachable: str | None, parked: str | None) -> None:
+    """How a visit ended, and how long its target rests after it."""
+    if unreachable is None:
+        rests = 0.0 if parked is None else now + PARKED_S
+        tx.execute("UPDATE target SET trouble = ?, attempts = 0, rests = ? WHERE id = ?", (parked, rests, id_))
+        return
+    (attempts,) = tx.execute("SELECT attempts FROM target WHERE id = ?", (id_,)).fetchone()
+    urgent = tx.execute("SELECT 1 FROM task WHERE target = ? AND urgent AND done = 0 LIMIT 1", (id_,)).fetchone()
+    longest_s = URGENT_BACKOFF_S_MAX if urgent else REACH_BACKOFF_S_MAX
+    wait_s = min(longest_s, REACH_BACKOFF_S * 2.0 ** min(attempts, DOUBLINGS_MAX))
+    tx.execute(
+        "UPDATE target SET trouble = ?, attempts = attempts + 1, rests = ? WHERE id = ?",
+        (unreachable, now + wait_s, id_),
+    )
+
+
+def _merge_target(tx: Connection, told: TargetTold, off_s: float, now: float, *, hold: bool) -> bool:
+    """Whether what is kept of the target is worthless, since it was another's meanwhile; then the hub is asked anew."""
+    before = tx.execute("SELECT epoch, read_at, upto FROM target WHERE id = ?", (told.id,)).fetchone()
+    anew = before is not None and before[0] != told.epoch
+    if anew:
+        let_go(tx, told.id)
+    known = None if anew else before
+    read_at = None if known is None else known[1]
+    upto = None if anew else told.upto.model_dump_json()
+    if hold:
+        upto = None if known is None else known[2]
+    if told.read_due and read_at is None and not kept_outbox.holds(tx, kept_outbox.READING, told.id):
+        read_at = now
+    elif not told.read_due:
+        read_at = None
+    values = {
+        "id": told.id, "kind": told.kind, "settings": json.dumps(told.settings), "zone": told.zone, "epoch": told.epoch,
+        "upto": upto, "term": told.term_until.timestamp() + off_s,
+        "leaving": int(told.leaving), "read_at": read_at,
+    }  # fmt: skip
+    if known is not None:
+        tx.execute(_UPDATE, values)
+        return False
+    fingerprint = told.fingerprint
+    who = (None, None) if fingerprint is None else (fingerprint.identity, fingerprint.counter)
+    tx.execute(_INSERT, values | {"identity": who[0], "counter": who[1]})
+    return anew
+
+
+def _merge_task(tx: Connection, told: TaskTold, off_s: float, now: float) -> bool:
+    """Whether something urgent came up."""
+    if not told.dirty:
+        tx.execute("DELETE FROM task WHERE target = ? AND key = ?", (told.target, told.key))
+        return False
+    before = tx.execute(
+        "SELECT revision, urgent, done FROM task WHERE target = ? AND key = ?", (told.target, told.key)
+    ).fetchone()
+    if before is not None and before[0] == told.revision:
+        hurries = told.urgent and not before[1] and not before[2]
+        tx.execute(
+            "UPDATE task SET rank = ?, grants = ?, urgent = ?, waits = ?, due = CASE WHEN ? THEN ? ELSE due END"
+            " WHERE target = ? AND key = ?",
+            (told.rank, json.dumps(told.grants), told.urgent, told.waits, hurries, now, told.target, told.key),
+        )
+        return hurries
+    due = now if told.due is None else max(now, told.due.timestamp() + off_s)
+    tx.execute(
+        "INSERT OR REPLACE INTO task (target, key, revision, body, rank, grants, urgent, first, waits, due)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (told.target, told.key, told.revision, told.body, told.rank, json.dumps(told.grants), told.urgent, told.first,
+         told.waits, due),
+    )  # fmt: skip
+    return told.urgent
+
+
+def _waits(report: Report, attempts: int) -> tuple[float, int] | None:
+    """How long a task waits after an outcome, and the tries noted; None where its whole target waits instead."""
+    outcome = report.outcome
+    if not isinstance(outcome, Later):
+        return REFUSED_AGAIN_S, attempts + 1
+    if outcome.unreachable:
+        return None
+    if outcome.reason == SETTLING:
+        return outcome.after_s, attempts
+    return min(BACKOFF_S_MAX, outcome.after_s * 2.0 ** min(attempts, DOUBLINGS_MAX)), attempts + 1
+
+
+def _own(row: Row) -> Own:
+    return Own(
+        row["id"],
+        row["kind"],
+        _settings(row["settings"]),
+        row["zone"],
+        row["epoch"],
+        row["term"],
+        _fingerprint(row["identity"], row["counter"]),
+        row["trouble"],
+        row["first_due"],
+        row["first_urgent"],
+        row["read_at"],
+        row["rests"],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _settings(text: str) -> Mapping[str, Json]:
+    """Nobody changes what is handed out here."""
+    return json.loads(text)
+
+
+def _fingerprint(identity: str | None, counter: int | None) -> Fingerprint | None:
+    return None if identity is None else Fingerprint(identity, counter or 0)
+
+
+def _rows(tx: Connection, statement: str, told: Mapping[str, object]) -> list[Row]:
+    cursor = tx.cursor()
+    cursor.row_factory = Row
+    return cursor.execute(statement, told).fetchall()

@@ -1,0 +1,94 @@
+"""A gateway by itself, joined: its files, its line to the hub, and the same loops that the hub's own gateway runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors import kept_work, registry
+from connectors.contract import Connector, EdgeError, Json
+from connectors.ears import Ears
+from connectors.edge import Edge
+from connectors.edge import Line as SerialLine
+from connectors.gateway import Gateway, Slots
+from connectors.kept import Kept
+from connectors.kept_file import ReservedFile
+from connectors.osdp_doors import OsdpDoors
+from connectors.remote import RemoteDesk
+from connectors.remote_line import Line
+from connectors.remote_passages import RemotePassageDesk
+from connectors.remote_sync import HubAsks, Pace, Stand, Sync
+from devices.clock import Clock
+
+SLOTS = Slots(rest_s=1.0, pace_s=0.5)
+"""As the hub's own gateway has them."""
+
+
+class NoSite(EdgeError):
+    """The hub has told nothing of this site yet, so no device can be spoken to."""
+
+
+class Site:
+    """One gateway's process, on a folder that it holds."""
+
+    def __init__(
+        self,
+        folder: Path,
+        line: Line,
+        clock: Clock,
+        random_bytes: Callable[[int], bytes],
+        stand: Stand,
+        hop: Callable[..., Awaitable[Any]] = asyncio.to_thread,
+        pace: Pace | None = None,
+    ) -> None:
+        """Raises `WorkUnusable`, `KeptUnusable`."""
+        self._line = line
+        self._file = ReservedFile(folder / "work.sqlite3", kept_work.SCHEMA, clock, hop)
+        self._kept = Kept(folder / "gateway.sqlite3", clock, hop)
+        self.desk = RemoteDesk(self._file, HubAsks(line), clock)
+        passages = RemotePassageDesk(line, clock, random_bytes, lambda: bool(self._zones()), pace)
+        self._sync = Sync(line, self.desk, self._file, clock, random_bytes, stand, passages.look, pace)
+        self._edge = Edge(folder, clock, random_bytes, hop)
+        self._gateway = Gateway(self.desk, self._build, self._kept, clock, slots=SLOTS)
+        self._ears = Ears(passages, self._build, clock, bell=self._edge.bell)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop; what came of it by then is still handed in, if the hub takes it soon. A part that breaks
+        stops all."""
+        ended = asyncio.Event()
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._sync.run(ended))
+            loops = (self._gateway.run(stop), self._ears.run(stop), self._edge.run(stop, self._lines))
+            working = [parts.create_task(loop) for loop in loops]
+            await asyncio.wait(working)
+            ended.set()
+
+    async def close(self) -> None:
+        """Let go of the line and the files."""
+        await self._line.close()
+        self._edge.close()
+        self._kept.close()
+        self._file.close()
+
+    def _build(self, kind: str, settings: Mapping[str, Json]) -> Connector:
+        zones = self._zones()
+        if not zones:
+            raise NoSite
+        # All targets of one hub stand on one campus.
+        return registry.build(kind, settings, ZoneInfo(min(zones)), self._edge)
+
+    async def _lines(self) -> list[SerialLine]:
+        found = self._file.read(lambda tx: kept_work.of_kind(tx, OsdpDoors.kind))
+        pin_key = self._file.read(kept_work.pin_key)
+        return [SerialLine(settings, ZoneInfo(zone), _until(term), pin_key) for settings, zone, term in found]
+
+    def _zones(self) -> set[str]:
+        return set(self._file.read(kept_work.zones).values())
+
+
+def _until(term: float) -> datetime:
+    return datetime.fromtimestamp(term, UTC)
