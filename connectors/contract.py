@@ -71,7 +71,8 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Whom a target's records are for: cards and rights, never a name. No date in a record lies past `horizon`.
-    `schedules` are the numbers under which targets keep the campus's schedules, by id."""
+    `schedules` are the numbers under which targets keep the campus's schedules, by id. What they did up to `forgiven` says
+    no more on which side of a door they are."""
 
     id: str
     cards: tuple[Card, ...]
@@ -80,6 +81,7 @@ class Holder:
     horizon: datetime
     zone: ZoneInfo
     schedules: Mapping[str, int] = field(default_factory=dict)
+    forgiven: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from connectors import pins
 from connectors.doorway import Doorway
 from connectors.kept_list import After
+from connectors.osdp_records import INSIDE
 from connectors.roll import Carded, Roll, Ruled
 from devices.clock import Clock
 from policies.passage import Asked, Entry, Mode, Now, Pin, Verdict, decide, first_hours, open_at
 from policies.passage_reasons import Reason
-
-INSIDE = timedelta(hours=24)
-"""For so long it counts where a card was last seen: whoever went out unseen is let in again on the next day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +102,16 @@ class Deciding:
             return Pin.WRONG
         return Pin.RIGHT if pins.matches(self.pin_key, carded.pin, typed) else Pin.WRONG
 
+    def _seen(self, card: int, at: datetime) -> bool | None:
+        """On which side a card was last seen; None where that is too long ago, forgiven, or not known."""
+        seen, carded = self._roll.inside.get(card), self._roll.cards.get(card)
+        forgiven = None if carded is None else carded.forgiven
+        if seen is None or at - seen[1] > INSIDE or (forgiven is not None and seen[1] <= forgiven):
+            return None
+        return seen[0]
+
     def _now(self, asked: Asked, ruled: Ruled, at: datetime) -> Now:
-        seen = None if asked.card is None else self._roll.inside.get(asked.card)
+        seen = None if asked.card is None else self._seen(asked.card, at)
         monotonic = self._clock.monotonic()
         return Now(
             at=at,
@@ -113,7 +119,7 @@ class Deciding:
             mode=self.mode(asked.door, at),
             fire=ruled.fire,
             open_doors=frozenset(number for number, way in self._doorways.items() if way.is_open(monotonic)),
-            inside=None if seen is None or at - seen[1] > INSIDE else seen[0],
+            inside=seen,
             term_over=self.over(at),
             schedules=self._roll.schedules,
         )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sqlite3 import Connection, Row
+from typing import NamedTuple
 
 from connectors import kept_outbox
 from connectors.contract import SETTLING, Done, Fingerprint, Json, Later
@@ -64,7 +65,7 @@ _TO_DO = "SELECT task.* FROM task JOIN target ON target.id = task.target WHERE "
 _TO_DO += f"task.target = :target AND target.leaving = 0 AND task.due <= :now AND {_MAY_GO}"
 _DIFFERENCES, _URGENT_DIFFERENCES = f"{_TO_DO} {_ORDER}", f"{_TO_DO} AND task.urgent {_ORDER}"
 _FIRST = "(SELECT min(task.due) FROM task WHERE task.target = target.id AND "
-_ALL = "SELECT target.*, {first}) AS first_due, {first} AND task.urgent) AS first_urgent FROM target WHERE leaving = 0"
+_ALL = "SELECT id, {first}), {first} AND task.urgent), read_at, rests FROM target WHERE leaving = 0"
 _SOME_TARGETS = _ALL.format(first=_FIRST + _MAY_GO)
 # Asked many times a second, also where tens of thousands of tasks wait: where all of them may go, an index has the answer.
 _TARGETS = _ALL.format(first=_FIRST + "task.done = 0")
@@ -78,19 +79,11 @@ _INSERT = "INSERT INTO target (" + ", ".join(_TARGET_VALUES)
 _INSERT += f", identity, counter) VALUES ({_PLACES}, :identity, :counter)"
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A target of this gateway, and when it has work: `first` any task that may go, `urgent` an urgent one, `read_at` a
-    reading; None: none. It rests until `rests`."""
+class Waiting(NamedTuple):
+    """When a target has work: `first` any task that may go, `urgent` an urgent one, `read_at` a reading; None: none. It
+    rests until `rests`."""
 
     id: str
-    kind: str
-    settings: Mapping[str, Json]
-    zone: str
-    epoch: int
-    term: float
-    fingerprint: Fingerprint | None
-    trouble: str | None
     first: float | None
     urgent: float | None
     read_at: float | None
@@ -98,9 +91,21 @@ class Own:
 
     def due(self, *, urgent_only: bool) -> float | None:
         """From when there is work; None where there is none."""
-        own = [self.urgent] if urgent_only else [self.first, self.read_at]
-        found = min((at for at in own if at is not None), default=None)
-        return None if found is None else max(found, self.rests)
+        first, read_at = (self.urgent, None) if urgent_only else (self.first, self.read_at)
+        if first is None or (read_at is not None and read_at < first):
+            first = read_at
+        return None if first is None else max(first, self.rests)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A target of this gateway."""
+
+    kind: str
+    settings: Mapping[str, Json]
+    epoch: int
+    fingerprint: Fingerprint | None
+    trouble: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +160,20 @@ def let_go(tx: Connection, id_: str) -> None:
     kept_outbox.forget_target(tx, id_)
 
 
-def owns(tx: Connection, now: float) -> list[Own]:
+def waiting(tx: Connection, now: float) -> list[Waiting]:
     """The targets that may be worked."""
     (all_may_go,) = tx.execute(_ALL_MAY_GO, {"now": now}).fetchone()
-    return [_own(row) for row in _rows(tx, _TARGETS if all_may_go else _SOME_TARGETS, {"now": now})]
+    return [Waiting(*row) for row in tx.execute(_TARGETS if all_may_go else _SOME_TARGETS, {"now": now})]
 
 
-def own(tx: Connection, id_: str) -> tuple[int, Fingerprint | None, str | None] | None:
-    """The epoch of a target's assignment, who answered there, and its trouble; None where it is not this gateway's."""
-    found = tx.execute("SELECT epoch, identity, counter, trouble FROM target WHERE id = ?", (id_,)).fetchone()
-    return None if found is None else (found[0], _fingerprint(found[1], found[2]), found[3])
+def own(tx: Connection, id_: str) -> Own | None:
+    """One target; None where it is not this gateway's."""
+    query = "SELECT kind, settings, epoch, identity, counter, trouble FROM target WHERE id = ?"
+    found = tx.execute(query, (id_,)).fetchone()
+    if found is None:
+        return None
+    kind, settings, epoch, identity, counter, trouble = found
+    return Own(kind, _settings(settings), epoch, _fingerprint(identity, counter), trouble)
 
 
 def zones(tx: Connection) -> dict[str, str]:
@@ -354,23 +363,6 @@ def _waits(report: Report, attempts: int) -> tuple[float, int] | None:
     if outcome.reason == SETTLING:
         return outcome.after_s, attempts
     return min(BACKOFF_S_MAX, outcome.after_s * 2.0 ** min(attempts, DOUBLINGS_MAX)), attempts + 1
-
-
-def _own(row: Row) -> Own:
-    return Own(
-        row["id"],
-        row["kind"],
-        _settings(row["settings"]),
-        row["zone"],
-        row["epoch"],
-        row["term"],
-        _fingerprint(row["identity"], row["counter"]),
-        row["trouble"],
-        row["first_due"],
-        row["first_urgent"],
-        row["read_at"],
-        row["rests"],
-    )
 
 
 @lru_cache(maxsize=4096)

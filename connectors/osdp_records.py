@@ -22,6 +22,8 @@ MODES = {"controlled": CONTROLLED, "normally-open": FREE, "normally-closed": LOC
 
 _RANKS = {"card": RANK_CARD, "profile": RANK_PROFILE, "reader": RANK_READER, "door": RANK_DOOR}
 _SECOND = timedelta(seconds=1)
+INSIDE = timedelta(hours=24)
+"""For so long it counts where a card was last seen: whoever went out unseen is let in again on the next day."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
@@ -32,6 +34,7 @@ class Cards:
 
     def __init__(self, doors: Sequence[Door]) -> None:
         self._doors = doors
+        self._passback = any(door.anti_passback for door in doors)
         self._zones: dict[str, list[int]] = {}
         self._firsts: dict[str, list[int]] = {}
         for door in doors:
@@ -79,16 +82,16 @@ class Cards:
             for into, doors in ((opened, self._zones), (firsts, self._firsts)):
                 for door in doors.get(right.resource, ()):
                     into.setdefault(door, []).append(span)
-        look_again = min((at for at in again if at > holder.now), default=None)
-        told: dict[str, Json] = {}
-        for each in self._doors:
-            if windows := self._told(each, opened.get(each.number, ()), holder):
-                told[str(each.number)] = windows
+        by_door = {each.number: self._told(each, opened.get(each.number, ()), holder) for each in self._doors}
+        told: dict[str, Json] = {str(door): windows for door, windows in by_door.items() if windows}
         if not told:
-            return None, look_again
+            return None, _first(again, holder.now)
         body: dict[str, Json] = {"doors": told, "number": number, "pin": _pin(cards, holder.now)}
+        if self._passback and (forgets := _forgets(holder)) is not None:
+            body["forgiven"], again = forgets[0], [*again, forgets[1]]
         if firsts:
             body["first"] = {str(door): [[*span, None] for span in _joined(spans)] for door, spans in firsts.items()}
+        look_again = _first(again, holder.now)
         return Record(f"card:{number}", canonical(body), RANK_CARD, tuple(sorted(grants)), look_again), look_again
 
     def _told(self, door: Door, spans: Iterable[Span], holder: Holder) -> list[Json]:
@@ -97,6 +100,18 @@ class Cards:
             # Its hours are not known yet, so it stays shut.
             return []
         return [[*span, schedule] for span in _joined(spans)]
+
+
+def _forgets(holder: Holder) -> tuple[str, datetime] | None:
+    """Until when it does not count where a holder was seen, to the second and never less than was forgiven; and when that
+    need not be said any more. None: nothing is forgiven."""
+    if holder.forgiven is None or holder.now >= holder.forgiven + INSIDE:
+        return None
+    return _text(holder.forgiven + _SECOND), holder.forgiven + INSIDE
+
+
+def _first(again: Iterable[datetime], now: datetime) -> datetime | None:
+    return min((at for at in again if at > now), default=None)
 
 
 def _meet(card: Card, right: Right) -> tuple[datetime, datetime | None]:

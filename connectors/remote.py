@@ -16,7 +16,7 @@ from connectors import kept_outbox, kept_work
 from connectors.contract import Act, Fingerprint, Outcome
 from connectors.desk import Claim, Found, LeaseLost, Report, Task
 from connectors.kept_file import ReservedFile, WorkFull
-from connectors.kept_work import Own
+from connectors.kept_work import Own, Waiting
 from connectors.messages import Acted, Asked, Introducing, Listed, Reach, Reading, Upto
 from connectors.remote_line import HubAway
 from devices.clock import Clock
@@ -87,13 +87,9 @@ class RemoteDesk:
     async def claim(self, limit: int, *, urgent_only: bool, tasks_max: int = 0) -> Sequence[Claim]:
         """Take up to `limit` targets that have work which is due, urgent ones first, with their first tasks."""
         now = self.wall()
-        found = [
-            (order, own)
-            for own in self._owns(now)
-            if (order := self._order(own, now, urgent_only=urgent_only)) is not None
-        ]
-        found.sort(key=lambda each: (each[0], each[1].id))
-        return [self._claim(own, now, tasks_max, urgent_only=urgent_only) for _, own in found[:limit]]
+        orders = ((self._order(one, now, urgent_only=urgent_only), one) for one in self._waiting(now))
+        found = sorted((order, one.id, one) for order, one in orders if order is not None)
+        return [self._claim(one, now, tasks_max, urgent_only=urgent_only) for _, _, one in found[:limit]]
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         """The next tasks of a claimed target, in the order in which they must be carried out."""
@@ -150,10 +146,8 @@ class RemoteDesk:
         """Say who answered. The same as before is served at once; of another only the hub knows what it is to hold. Raises
         `Unreachable` where it cannot be asked."""
         target, held = claim.target, self._renewed(claim)
-        found = self._file.read(lambda tx: kept_work.own(tx, target))
-        if found is None:
-            raise LeaseLost(target)
-        _, before, trouble = found
+        own = self._own(target)
+        before, trouble = own.fingerprint, own.trouble
         message = Introducing(target=target, epoch=held.epoch, fingerprint=fingerprint)
         if before is not None and not fingerprint.continues(before):
             return await self._ask_anew(claim, message)
@@ -221,9 +215,9 @@ class RemoteDesk:
     async def release(self, claim: Claim, *, unreachable: str | None = None, parked: str | None = None) -> None:
         """Give the target back; what made it stop says how long it rests."""
         epoch = self._renewed(claim).epoch
-        found = self._file.read(lambda tx: kept_work.own(tx, claim.target))
+        own = self._file.read(lambda tx: kept_work.own(tx, claim.target))
         trouble = unreachable or parked
-        if found is not None and (trouble or found[2]):
+        if own is not None and (trouble or own.trouble):
             message = Reach(target=claim.target, epoch=epoch, unreachable=unreachable, parked=parked)
             now = self.wall()
 
@@ -323,36 +317,43 @@ class RemoteDesk:
 
     # Inside
 
-    def _owns(self, now: float) -> list[Own]:
-        return self._file.read(lambda tx: kept_work.owns(tx, now))
+    def _waiting(self, now: float) -> list[Waiting]:
+        return self._file.read(lambda tx: kept_work.waiting(tx, now))
 
-    def _order(self, own: Own, now: float, *, urgent_only: bool) -> tuple[int, float] | None:
+    def _own(self, target: str) -> Own:
+        own = self._file.read(lambda tx: kept_work.own(tx, target))
+        if own is None:
+            raise LeaseLost(target)
+        return own
+
+    def _order(self, one: Waiting, now: float, *, urgent_only: bool) -> tuple[int, float] | None:
         """Where a target comes among those with work; None where it has none, or somebody works on it."""
-        held = self._held.get(own.id)
+        held = self._held.get(one.id)
         if held is not None and held.until > self._clock.monotonic():
             return None
-        if self._acts.get(own.id) and own.rests <= now:
+        if one.rests <= now and self._acts.get(one.id):
             return 0, now
-        urgent = own.due(urgent_only=True)
+        urgent = one.due(urgent_only=True)
         if urgent is not None and urgent <= now:
             return 1, urgent
-        due = own.due(urgent_only=urgent_only)
+        due = one.due(urgent_only=urgent_only)
         return None if due is None or due > now else (2, due)
 
-    def _claim(self, own: Own, now: float, tasks_max: int, *, urgent_only: bool) -> Claim:
+    def _claim(self, one: Waiting, now: float, tasks_max: int, *, urgent_only: bool) -> Claim:
         self._nth += 1
-        self._held[own.id] = _Held(self._nth, self._clock.monotonic() + LEASE_S, own.epoch)
+        own = self._own(one.id)
+        self._held[one.id] = _Held(self._nth, self._clock.monotonic() + LEASE_S, own.epoch)
         return Claim(
-            own.id,
+            one.id,
             own.kind,
             own.settings,
             self._nth,
             LEASE_S,
-            own.read_at is not None and own.read_at <= now,
+            one.read_at is not None and one.read_at <= now,
             own.fingerprint,
             urgent_only,
-            tuple(self._next(own.id, tasks_max, urgent_only=urgent_only)) if tasks_max else (),
-            self._acts.get(own.id, ()),
+            tuple(self._next(one.id, tasks_max, urgent_only=urgent_only)) if tasks_max else (),
+            self._acts.get(one.id, ()),
             own.trouble is not None,
         )
 
@@ -388,7 +389,8 @@ class RemoteDesk:
     def _idle_s(self) -> float:
         """How long nothing becomes due; never so short that a gateway with no free slot would spin."""
         now = self.wall()
-        dues = [due for own in self._owns(now) if own.id not in self._held and (due := own.due(urgent_only=False))]
+        held = self._held
+        dues = [due for one in self._waiting(now) if one.id not in held and (due := one.due(urgent_only=False))]
         return max(IDLE_S_MIN, min(dues, default=now + IDLE_S_MAX) - now)
 
     def _forget(self, target: str) -> None:

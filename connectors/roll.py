@@ -16,11 +16,12 @@ from policies.passage import DoorRules, Entry, Mode, Window
 @dataclass(frozen=True, slots=True)
 class Carded:
     """A card on the list. `first` are the windows within which it is a first person, by their doors; `pin` the digest of
-    its PIN, None: it has none."""
+    its PIN, None: it has none. Where it was seen up to `forgiven` says no more where it is."""
 
     entry: Entry
     first: tuple[Window, ...]
     pin: str | None
+    forgiven: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Roll:
             windows = tuple(_common(before.entry.windows, after.entry.windows))
             pin = None if before.pin is None else after.pin
             first = tuple(_common(before.first, after.first))
-            self.cards[number] = Carded(Entry(number, windows, pin is not None), first, pin)
+            self.cards[number] = Carded(Entry(number, windows, pin is not None), first, pin, before.forgiven)
 
 
 def _keep(into: dict[int, Any], number: int, made: object | None) -> None:
@@ -93,7 +94,8 @@ def _keep(into: dict[int, Any], number: int, made: object | None) -> None:
 def _carded(number: int, told: Mapping[str, Any]) -> Carded:
     pin = told["pin"]
     entry = Entry(number, tuple(_windows(told["doors"])), pin is not None)
-    return Carded(entry, tuple(_windows(told.get("first", {}))), pin)
+    forgiven = None if (at := told.get("forgiven")) is None else datetime.fromisoformat(at)
+    return Carded(entry, tuple(_windows(told.get("first", {}))), pin, forgiven)
 
 
 def _windows(told: Mapping[str, Any]) -> Iterator[Window]:

@@ -131,10 +131,12 @@ def muster(
 def forgive(
     rooms: House, asker: Annotated[Asker, may("passages.forgive")], no: No, *, dry_run: DryRun = False
 ) -> ForgivenShape:
-    """Have the muster forget where somebody is: they count as outside until they come in again. No panel is told."""
+    """Have the muster forget where somebody is: they count as outside until they come in again. Doors on serial lines with
+    anti-passback let them in from either side; panels keep a memory of their own."""
     with act(rooms.store, dry_run=dry_run) as tx:
         person = rooms.persons.get(tx, no)
         at = rooms.passage_views.forgive(tx, person, asker.actor)
+        rooms.grants.look(tx, [person.id], asker.actor, urgent=True)
     return ForgivenShape(dry_run=dry_run, no=person.no, at=at)
 
 

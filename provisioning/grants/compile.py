@@ -36,6 +36,7 @@ class Dossier:
     grants: tuple[Grant, ...]
     records: tuple[WantedHeld, ...]
     suspended: bool = False
+    forgiven: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,10 @@ def compiled(
             right = Right(grant.id, resource, opens, grant.closes)
             for target in ground.serving.targets_of(resource):
                 by_target.setdefault(target, []).append(right)
+    zone, schedules = ground.campus.zone, ground.schedules
     found = {
         target: ground.serving.connectors[target].records(
-            Holder(dossier.person, cards, tuple(rights), ground.now, horizon.ends, ground.campus.zone, ground.schedules)
+            Holder(dossier.person, cards, tuple(rights), ground.now, horizon.ends, zone, schedules, dossier.forgiven)
         )
         for target, rights in by_target.items()
     }

@@ -36,6 +36,7 @@ from provisioning.nouns.told import Actor, Told
 from provisioning.nouns.units import Allotment
 from provisioning.space.asks import Ask
 from provisioning.space.space import Space
+from provisioning.store import passages as passages_store
 from provisioning.store import people as people_store
 from provisioning.store import revocations
 from provisioning.store import rights as rights_store
@@ -234,6 +235,7 @@ def _dossiers(tx: Tx, persons: Sequence[str]) -> list[Dossier]:
     stays = people_store.stays_of(tx, people)
     cards = people_store.credentials_of(tx, people)
     suspended = revocations.suspended(tx, people)
+    forgiven = passages_store.forgiven_of(tx, people)
     grants: dict[str, list[Grant]] = defaultdict(list)
     for grant in rights_store.open_grants(tx, people):
         grants[grant.person].append(grant)
@@ -241,7 +243,15 @@ def _dossiers(tx: Tx, persons: Sequence[str]) -> list[Dossier]:
     for record in rights_store.records_of(tx, people):
         records[record.holder].append(record)
     return [
-        Dossier(who, stays.get(who, ()), cards.get(who, ()), tuple(grants[who]), tuple(records[who]), who in suspended)
+        Dossier(
+            who,
+            stays.get(who, ()),
+            cards.get(who, ()),
+            tuple(grants[who]),
+            tuple(records[who]),
+            who in suspended,
+            forgiven.get(who),
+        )
         for who in people
     ]
 

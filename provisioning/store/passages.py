@@ -38,6 +38,7 @@ _PUT_CURSORS = Sheaf(
     ),
     _CURSOR,
 )
+_FORGIVEN = Query(select(forgiven.c.person, forgiven.c.at).where(among(forgiven.c.person)))
 _CURSORS = gathered(select(*(passage_cursor.c[name] for name in _CURSOR)).where(among(passage_cursor.c.target)))
 _HELD = gathered(
     select(
@@ -214,6 +215,11 @@ def forgive(tx: Tx, person_id: str) -> None:
     """Whatever somebody did until now says no more whether they are inside."""
     if not tx.run(update(forgiven).where(forgiven.c.person == person_id).values(at=tx.now)).rowcount:
         tx.run(insert(forgiven).values(person=person_id, at=tx.now))
+
+
+def forgiven_of(tx: Tx, persons: Iterable[str]) -> dict[str, datetime]:
+    """Until when these persons' passages were forgiven; nobody whose never were."""
+    return {row.person: row.at for row in _FORGIVEN.among(tx, persons)}
 
 
 def unreachable(tx: Tx) -> list[str]:

@@ -86,6 +86,21 @@ def test_anti_passback_holds_over_a_restart_of_the_gateway():
     at_doors(act, {"exit": 5, "anti_passback": True, "delay_s": 1})
 
 
+def test_who_was_forgiven_is_let_in_from_either_side():
+    async def act(target: OsdpTarget) -> None:
+        await target.give(CARD, 1)
+        assert await target.swipe(CARD)
+        await settled(target)
+        await target.give(CARD, 1, forgiven=(datetime.now(UTC) - timedelta(minutes=1)).isoformat())
+        assert not await target.swipe(CARD), "it came in since"
+        await target.give(CARD, 1, forgiven=datetime.now(UTC).isoformat())
+        assert await target.swipe(CARD)
+        await settled(target)
+        assert not await target.swipe(CARD), "forgiven is what was, and nothing that comes"
+
+    at_doors(act, {"exit": 5, "anti_passback": True, "delay_s": 1})
+
+
 def test_one_door_of_a_lock_waits_for_the_other():
     async def act(target: OsdpTarget) -> None:
         await target.give(CARD, 1, 2)

@@ -246,3 +246,19 @@ def test_reasons_are_those_that_panels_give_where_they_mean_the_same():
 
 def _holds(one: Card | Right, at: datetime) -> bool:
     return one.opens <= at and (one.closes is None or at < one.closes)
+
+
+def test_forgiveness_is_told_for_a_day_and_only_where_a_door_remembers():
+    right = Right("g", "zone:z1", NOW - timedelta(days=9), None)
+    card = Card(7, NOW - timedelta(days=9), None)
+
+    def made(now: datetime, **door: Any) -> Compiled:
+        its = OsdpDoors(told({"exit": 5, **door}), ZONE)
+        return its.records(Holder("per_1", (card,), (right,), now, HORIZON, ZONE, {}, NOW))
+
+    remembers = made(NOW, anti_passback=True)
+    assert json.loads(remembers.records["card:7"].body)["forgiven"] == "2027-03-01T04:00:01Z"
+    assert remembers.look_again == NOW + timedelta(hours=24)
+    assert "forgiven" not in json.loads(made(NOW).records["card:7"].body)
+    later = made(NOW + timedelta(hours=24), anti_passback=True)
+    assert "forgiven" not in json.loads(later.records["card:7"].body)

@@ -8,6 +8,7 @@ import asyncio
 import pytest
 
 from connectors.contract import Done, Later, Refused
+from provisioning.campus.campuses import shipped
 from provisioning.conditions.conditions import NoReader, PairReason
 from provisioning.delivery.acts import NOT_BEGUN, PAIR, UNREPORTED
 from provisioning.nouns.conditions import ActState, DoorAct
@@ -113,3 +114,19 @@ def test_the_readers_record_is_tried_as_soon_as_it_has_its_key(housed: Housed):
 def unpaired(housed: Housed):
     with housed.house.store.reading() as tx:
         return [row for row in rights.records_unheld(tx) if row.target == "g-1" and row.dirty]
+
+
+def test_whoever_is_forgiven_may_come_in_from_either_side(housed: Housed):
+    text = shipped("small").read_text("utf-8").replace("exit: 3}", "exit: 3, anti_passback: true}")
+    with housed.house.store.writing() as tx:
+        housed.house.campuses.apply(tx, text, "small.yaml", BOSS)
+    person = housed.come("E1", 1001)
+    assert "forgiven" not in str(housed.records(person)["g-1", "card:1001"].wanted)
+    with housed.house.store.writing() as tx:
+        housed.house.passage_views.forgive(tx, person, BOSS)
+    housed.look(person)
+    assert "forgiven" in str(housed.records(person)["g-1", "card:1001"].wanted)
+    assert "forgiven" not in str(housed.records(person)["a-1", "card:1001"].wanted)
+    housed.later(hours=24)
+    housed.look_due()
+    assert "forgiven" not in str(housed.records(person)["g-1", "card:1001"].wanted), "the line has forgotten by then"
