@@ -92,20 +92,20 @@ class Ear:
 
     async def listen(self, address: str) -> None:
         """Hear what comes to "host:port"; port 0 takes a free one, see `address`. Raises `Unreachable`."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        loop = asyncio.get_running_loop()
         try:
-            sock.setblocking(False)
-            sock.bind(resolve(address))
+            # The loop opens it, as it opens all wires here: in another loop it is another wire.
+            transport, _ = await loop.create_datagram_endpoint(lambda: _Anteroom(self), local_addr=resolve(address))
         except OSError as error:
-            sock.close()
             why = error.strerror or str(error)
             raise Unreachable(
                 f"passages cannot be heard at {address} ({why}): stop who uses it, or choose another"
             ) from None
-        self._sock = sock
+        self._sock = sock = transport.get_extra_info("socket").dup()
+        transport.close()
         self.address = "{}:{}".format(*sock.getsockname())
         self.buffer_bytes = _widen(sock)
-        asyncio.get_running_loop().add_reader(sock, self._wake, sock)
+        loop.add_reader(sock, self._wake, sock)
 
     def close(self) -> None:
         """Hear no more."""
@@ -180,6 +180,16 @@ class Ear:
         except Exception:  # noqa: BLE001 - whoever takes it has a fault; the next datagrams are heard all the same
             self.counts["failed"] += 1
             _log.exception("what a panel told could not be taken")
+
+
+class _Anteroom(asyncio.DatagramProtocol):
+    """Takes what comes before the ear reads its socket by itself."""
+
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self._ear.datagram_received(data, addr)
 
 
 def _host(address: str) -> str:

@@ -17,6 +17,8 @@ from tests.journeys.conftest import SEATED, TARGETS, Journey, card, sheet, until
 
 PEOPLE = range(1, 41)
 KILLS = 2
+SETTINGS = 2
+"""Records of each panel beside cards: where it tells of passages, and of which."""
 # What a story tells of one import: the house's beginning, arrivals, the batch, decisions, receipts.
 EVENTS = 3 + len(PEOPLE) + 1 + len(PEOPLE) + len(PEOPLE) * len(SEATED)
 
@@ -67,7 +69,7 @@ def test_a_revocation_outlives_the_hub_that_took_it(journey: Journey):
 def _settled(journey: Journey) -> bool:
     """Whether each panel, and the register of seats, holds everybody, and nothing is owing."""
     found = {target["id"]: target for target in journey.get("/targets")}
-    full = all(found[target]["records"] == len(PEOPLE) for target in SEATED)
+    full = all(found[target]["records"] == len(PEOPLE) + SETTINGS * (target in TARGETS) for target in SEATED)
     return full and all(target["dirty"] == 0 for target in found.values())
 
 

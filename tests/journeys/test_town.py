@@ -18,7 +18,7 @@ from tests.journeys.conftest import SEATED, TARGETS, Journey, card, started_jour
 LISTENING_S = 30.0
 HELD = """
     SELECT held ->> 'number', held ->> 'opens', held ->> 'closes', held -> 'doors' FROM record
-    WHERE target = ? AND held IS NOT NULL
+    WHERE target = ? AND held IS NOT NULL AND key LIKE 'card:%'
 """
 
 

@@ -9,9 +9,10 @@ import selectors
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
-from tests.simulation.network import Address, Endpoint, Network
+from tests.simulation.network import Address, Endpoint, Mailbox, Network
 from tests.simulation.streams import Listener, Stream
 
 _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
@@ -91,6 +92,16 @@ class SimLoop(asyncio.SelectorEventLoop):
         self.call_soon(_settle, ready)
         await ready
         return endpoint, protocol
+
+    def add_reader(self, fd: Any, callback: Callable[..., Any], *args: Any) -> None:  # type: ignore[override]  # of its kind
+        """For mailboxes of the network; there is nothing else to read."""
+        if isinstance(fd, Mailbox):
+            fd.read_by(partial(callback, *args))
+        else:
+            super().add_reader(fd, callback, *args)
+
+    def remove_reader(self, fd: Any) -> bool:
+        return fd.read_by(None) if isinstance(fd, Mailbox) else super().remove_reader(fd)
 
     def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]  # it takes all and gives nothing
         raise RuntimeError("no threads in virtual time: what may block is handed a hop")

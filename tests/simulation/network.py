@@ -4,7 +4,7 @@ who asked something else. All chance is the seed's. What is under way outlives w
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Network:
         self.weather: dict[Address, Weather] = {}
         self.watch: dict[Address, Watch] = {}
         self.on_asked: Callable[[Address, bytes], None] = lambda _, __: None
-        self._ends: dict[Address, Endpoint] = {}
+        self._ends: dict[Address, Endpoint | Mailbox] = {}
         self._listeners: dict[Address, Listener] = {}
         self._newest: dict[Address, int] = {}
         self._dice = dice
@@ -79,8 +79,13 @@ class Network:
         self._ends[address] = end
         return address
 
-    def unbind(self, address: Address) -> None:
-        self._ends.pop(address, None)
+    def unbind(self, address: Address, end: Endpoint | Mailbox) -> None:
+        if self._ends.get(address) is end:
+            del self._ends[address]
+
+    def take_over(self, address: Address, mailbox: Mailbox) -> None:
+        """Let somebody else have what comes to an address."""
+        self._ends[address] = mailbox
 
     def listen(self, address: Address, listener: Listener) -> None:
         """Let somebody take connections at an address."""
@@ -229,7 +234,7 @@ class Endpoint(asyncio.DatagramTransport):
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._network.unbind(self.address)
+            self._network.unbind(self.address, self)
             asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
 
     def abort(self) -> None:
@@ -239,7 +244,7 @@ class Endpoint(asyncio.DatagramTransport):
         return self._closed
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return _Socket(self.address) if name == "socket" else default
+        return _Socket(self.address, self._network) if name == "socket" else default
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +252,11 @@ class _Socket:
     """As much of a socket as those ask who open endpoints here."""
 
     address: Address
+    network: Network
+
+    def dup(self) -> Mailbox:
+        """Another hold on the same address, which outlives the endpoint."""
+        return Mailbox(self.address, self.network)
 
     def getsockname(self) -> Address:
         return self.address
@@ -257,3 +267,58 @@ class _Socket:
     def getsockopt(self, *_: int) -> int:
         """Nor is it ever too small."""
         return 1 << 30
+
+
+class Mailbox:
+    """As much of a datagram socket as those ask who read it by themselves; `SimLoop.add_reader` knows it."""
+
+    remote: Address | None = None
+    asked = b""
+
+    def __init__(self, address: Address, network: Network) -> None:
+        self.address = address
+        self._network = network
+        self._letters: deque[tuple[bytes, Address]] = deque()
+        self._reader: Callable[[], object] | None = None
+        network.take_over(address, self)
+
+    def takes(self, _: Address) -> bool:
+        return True
+
+    def receive(self, data: bytes, source: Address) -> None:
+        self._letters.append((data, source))
+        self._call()
+
+    def read_by(self, reader: Callable[[], object] | None) -> bool:
+        """Call somebody whenever there is something to read; whether anybody was called until now."""
+        before, self._reader = self._reader, reader
+        self._call()
+        return before is not None
+
+    def recvfrom(self, _: int) -> tuple[bytes, Address]:
+        if not self._letters:
+            raise BlockingIOError
+        return self._letters.popleft()
+
+    def getsockname(self) -> Address:
+        return self.address
+
+    def setsockopt(self, *_: int) -> None:
+        """A buffer in memory has no size."""
+
+    def getsockopt(self, *_: int) -> int:
+        """Nor is it ever too small."""
+        return 1 << 30
+
+    def close(self) -> None:
+        self._reader = None
+        self._network.unbind(self.address, self)
+
+    def _call(self) -> None:
+        if self._reader is not None and self._letters:
+            asyncio.get_running_loop().call_soon(self._due)
+
+    def _due(self) -> None:
+        if self._reader is not None and self._letters:
+            self._reader()
+            self._call()
