@@ -62,7 +62,9 @@ def receiving(host: str = "127.78.0.1", *, tls: ssl.SSLContext | None = None) ->
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            body = self.rfile.read(length := int(self.headers["content-length"]))
+            if len(body) < length:
+                return  # whoever called hung up in the middle of it, and will call again
             told.came.append(({name.lower(): value for name, value in self.headers.items()}, body))
             time.sleep(told.slow_s)
             self.send_response(told.answers.pop(0) if told.answers else 204)

@@ -20,7 +20,7 @@ from provisioning.campus.campuses import shipped
 
 LINES_MAX = 400
 PEOPLE = 6
-ASKED_MAX = 40
+ASKED_MAX = 150
 
 
 @pytest.fixture
