@@ -43,7 +43,7 @@ def measure() -> list[Figure]:
     """One day of ours, the revocations after it, and the same records by bare clients on new devices."""
     text = town_text()
     campus = read_campus(text, "xiongan")
-    with devices(text), town(text) as ours:
+    with devices(text), town(text, apart=True) as ours:
         today = date.fromtimestamp(time.time())
         opening = sheet_of(staff(STAFF, dice(SEED), campus, today))
         if ours.hand_in("opening.xlsx", opening)["counts"]["refused"]:
