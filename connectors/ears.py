@@ -23,13 +23,13 @@ from connectors.contract import Connector, EdgeError, Json, PassageKind
 from connectors.desk import PassageDesk, Passed, Watch, Watched
 from connectors.following import Came, Following
 from connectors.visit import end_tasks
+from connectors.waits import doubled_s
 from devices.clock import Clock
 from devices.wg.ear import Ear, Stranger, Told
 from devices.wire import Unreachable, WireError
 
 STRANGERS_MAX = 16
 """So many addresses of strangers are told to the hub while this gateway runs; the others are counted."""
-DOUBLINGS_MAX = 10
 PRESSING = frozenset({PassageKind.FIRE, PassageKind.FORCED, PassageKind.TAMPER})
 """What is handed in at once, also in the midst of a burst."""
 
@@ -297,7 +297,7 @@ class Ears:
                 wait_s = 0.0
         except WireError as error:
             _log.info("the passages of %s: %s", following.target, error)
-            wait_s = min(looks.backoff_s_max, looks.backoff_s * 2.0 ** min(following.attempts, DOUBLINGS_MAX))
+            wait_s = doubled_s(looks.backoff_s, following.attempts, looks.backoff_s_max)
             following.attempts += 1
         except Exception:  # noqa: BLE001 - a fault with one target keeps nobody else unheard
             _log.exception("the passages of %s: a fault of the gateway's own", following.target)

@@ -40,6 +40,10 @@ class Slots:
     stop_s_max: float = 5.0
 
 
+AT_WORK = Slots(rest_s=1.0, pace_s=0.5)
+"""As every gateway has them that serves a campus, beside its hub or far from it."""
+
+
 DOUBTFUL_MAX = 64
 """So many targets that could not be worked the last time are tried beside the others: waiting for them costs nothing but
 the wait, and who waits for one that is dead serves none that is well."""

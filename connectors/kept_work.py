@@ -12,18 +12,10 @@ from sqlite3 import Connection, Row
 from typing import NamedTuple
 
 from connectors import kept_outbox
-from connectors.contract import SETTLING, Done, Fingerprint, Json, Later
+from connectors.contract import Done, Fingerprint, Json, Later
 from connectors.desk import Report, Task
 from connectors.messages import Asked, Listed, TargetTold, TaskTold, Upto
-
-BACKOFF_S_MAX = 900.0
-REFUSED_AGAIN_S = 900.0
-DOUBLINGS_MAX = 20
-REACH_BACKOFF_S = 1.0
-REACH_BACKOFF_S_MAX = 60.0
-URGENT_BACKOFF_S_MAX = 5.0
-PARKED_S = 30.0
-"""The waits of the hub's own delivery, so that a target fares the same wherever its gateway runs."""
+from connectors.waits import PARKED_S, REFUSED_AGAIN_S, later_s, reach_s
 
 _SITE = """
 CREATE TABLE IF NOT EXISTS site (
@@ -290,8 +282,7 @@ def rest(tx: Connection, id_: str, now: float, unreachable: str | None, parked: 
         return
     (attempts,) = tx.execute("SELECT attempts FROM target WHERE id = ?", (id_,)).fetchone()
     urgent = tx.execute("SELECT 1 FROM task WHERE target = ? AND urgent AND done = 0 LIMIT 1", (id_,)).fetchone()
-    longest_s = URGENT_BACKOFF_S_MAX if urgent else REACH_BACKOFF_S_MAX
-    wait_s = min(longest_s, REACH_BACKOFF_S * 2.0 ** min(attempts, DOUBLINGS_MAX))
+    wait_s = reach_s(attempts, urgent=urgent is not None)
     tx.execute(
         "UPDATE target SET trouble = ?, attempts = attempts + 1, rests = ? WHERE id = ?",
         (unreachable, now + wait_s, id_),
@@ -360,9 +351,7 @@ def _waits(report: Report, attempts: int) -> tuple[float, int] | None:
         return REFUSED_AGAIN_S, attempts + 1
     if outcome.unreachable:
         return None
-    if outcome.reason == SETTLING:
-        return outcome.after_s, attempts
-    return min(BACKOFF_S_MAX, outcome.after_s * 2.0 ** min(attempts, DOUBLINGS_MAX)), attempts + 1
+    return later_s(outcome, attempts)
 
 
 @lru_cache(maxsize=4096)

@@ -53,10 +53,10 @@ from connectors.messages import (
 from connectors.remote import RemoteDesk
 from connectors.remote_line import HubAway, HubTroubled, Line, NotOurs, NotTaken, NotTheHub, Untrusted
 from connectors.visit import end_tasks
+from connectors.waits import doubled_s
 from devices.clock import Clock
 
 PAGES_MAX = 10_000
-DOUBLINGS_MAX = 10
 SHARES = 256
 
 _log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class Backoff:
 
     def next_s(self) -> float:
         """How long to wait this time."""
-        whole_s = min(self._longest_s, self._first_s * 2.0 ** min(self._tries, DOUBLINGS_MAX))
+        whole_s = doubled_s(self._first_s, self._tries, self._longest_s)
         self._tries += 1
         return whole_s * (0.5 + self._random(1)[0] / SHARES / 2)
 

@@ -14,7 +14,7 @@ from connectors.contract import Connector, EdgeError, Json
 from connectors.ears import Ears
 from connectors.edge import Edge
 from connectors.edge import Line as SerialLine
-from connectors.gateway import Gateway, Slots
+from connectors.gateway import AT_WORK, Gateway
 from connectors.kept import Kept
 from connectors.kept_file import ReservedFile
 from connectors.osdp_doors import OsdpDoors
@@ -23,9 +23,6 @@ from connectors.remote_line import Line
 from connectors.remote_passages import RemotePassageDesk
 from connectors.remote_sync import HubAsks, Pace, Stand, Sync
 from devices.clock import Clock
-
-SLOTS = Slots(rest_s=1.0, pace_s=0.5)
-"""As the hub's own gateway has them."""
 
 
 class NoSite(EdgeError):
@@ -53,7 +50,7 @@ class Site:
         passages = RemotePassageDesk(line, clock, random_bytes, lambda: bool(self._zones()), pace)
         self._sync = Sync(line, self.desk, self._file, clock, random_bytes, stand, passages.look, pace)
         self._edge = Edge(folder, clock, random_bytes, hop)
-        self._gateway = Gateway(self.desk, self._build, self._kept, clock, slots=SLOTS)
+        self._gateway = Gateway(self.desk, self._build, self._kept, clock, slots=AT_WORK)
         self._ears = Ears(passages, self._build, clock, bell=self._edge.bell)
 
     async def run(self, stop: asyncio.Event) -> None:

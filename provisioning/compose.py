@@ -23,7 +23,7 @@ from connectors import registry
 from connectors.contract import Connector, Json
 from connectors.ears import Ears
 from connectors.edge import Edge
-from connectors.gateway import Build, Gateway, Slots
+from connectors.gateway import AT_WORK, Build, Gateway
 from connectors.kept import Kept
 from devices.clock import Clock, SystemClock
 from provisioning.alarms.alarms import Alarms
@@ -93,7 +93,6 @@ from provisioning.vault.vault import Vault
 
 EMBEDDED = "gateway:embedded"
 GARBAGE_MAX = 20_000
-PACE_S = 0.5
 SWITCH_S = 0.000_5
 """Whoever asks the database lets the interpreter go with each statement, and would wait this long for it each time while
 the gateway is busy: at Python's usual 5 ms a request of eighty statements took a third of a second."""
@@ -266,8 +265,7 @@ def _office(
 def _gateway(store: Store, delivery: Delivery, campuses: Campuses, world: World, own: _Own) -> Gateway:
     """The hub's own gateway, at a desk in the same process."""
     desk = HubDesk(store, delivery, EMBEDDED, world.hop)
-    slots = Slots(rest_s=1.0, pace_s=PACE_S)
-    return Gateway(desk, own.build(store, campuses), own.kept, world.clock, slots=slots)
+    return Gateway(desk, own.build(store, campuses), own.kept, world.clock, slots=AT_WORK)
 
 
 def _guarding(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from devices.osdp.faults import NONE, Faults
 from devices.osdp.reader import KEY_BYTES
-from devices.wg.acts import Message
+from devices.wg.acts import Message, integer, truth
 
 if TYPE_CHECKING:
     from devices.osdp.emulator import OsdpEmulator
@@ -45,13 +45,6 @@ async def perform(line: ServedLine, message: Message) -> Message:
         raise ValueError(f"{act} was told something strange: {error}") from None
 
 
-def _integer(message: Message, name: str, low: int, high: int) -> int:
-    value = message[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
-    return value
-
-
 def _digits(message: Message, name: str) -> str:
     """A number, or its digits as text, for a PIN may begin with 0."""
     value = message[name]
@@ -61,20 +54,13 @@ def _digits(message: Message, name: str) -> str:
     return told
 
 
-def _truth(message: Message, name: str) -> bool:
-    value = message[name]
-    if value is not True and value is not False:
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    return value
-
-
 def _reader(line: ServedLine, message: Message) -> OsdpEmulator:
     """By its address, or by its door and the side of it: direction 1 in, 2 out."""
     try:
         if "reader" in message:
-            return line.reader(_integer(message, "reader", 0, 126))
-        door = _integer(message, "door", 1, DOOR_MAX)
-        exit_ = _integer({"direction": 1} | message, "direction", 1, 2) == 2
+            return line.reader(integer(message, "reader", 0, 126))
+        door = integer(message, "door", 1, DOOR_MAX)
+        exit_ = integer({"direction": 1} | message, "direction", 1, 2) == 2
         return line.reader_at(door, exit_=exit_)
     except KeyError as missing:
         if missing.args[0] == "door":
@@ -110,10 +96,10 @@ async def _look(line: ServedLine, _: Message) -> Message:
 async def _swipe(line: ServedLine, message: Message) -> Message:
     """A person holds a card to the reader, types a PIN where one is told, and goes through where the strike lets them
     (`pass`: false to stay outside)."""
-    number, reader = _integer(message, "card", 1, NUMBER_MAX), _reader(line, message)
-    bits = _integer({"bits": line.wire.card_bits} | message, "bits", 1, 128)
+    number, reader = integer(message, "card", 1, NUMBER_MAX), _reader(line, message)
+    bits = integer({"bits": line.wire.card_bits} | message, "bits", 1, 128)
     keys = f"{_digits(message, 'pin')}#" if "pin" in message else ""
-    goes = _truth({"pass": True} | message, "pass")
+    goes = truth({"pass": True} | message, "pass")
     with line.copper.held():
         before = reader.door.releases
         was_released = reader.door.released
@@ -135,7 +121,7 @@ async def _type(line: ServedLine, message: Message) -> Message:
         reader.answers.clear()
         powered = reader.type(keys if keys.endswith("#") else f"{keys}#")
     opened = powered and (was_released or await _opens(line, reader, before))
-    return await _answered(line, reader, opened=opened, goes=_truth({"pass": True} | message, "pass"))
+    return await _answered(line, reader, opened=opened, goes=truth({"pass": True} | message, "pass"))
 
 
 async def _opens(line: ServedLine, reader: OsdpEmulator, before: int) -> bool:
@@ -204,7 +190,7 @@ def _let_go(line: ServedLine, number: int) -> None:
 
 
 def _door(line: ServedLine, message: Message) -> int:
-    number = _integer(message, "door", 1, DOOR_MAX)
+    number = integer(message, "door", 1, DOOR_MAX)
     if number not in line.doors:
         raise ValueError(f"this line has no door {number}")
     return number
@@ -236,7 +222,7 @@ async def _shut(line: ServedLine, message: Message) -> Message:
 
 
 async def _tamper(line: ServedLine, message: Message) -> Message:
-    reader, on = _reader(line, message), _truth(message, "on")
+    reader, on = _reader(line, message), truth(message, "on")
     with line.copper.held():
         reader.tampered = on
         reader.tell_status()
@@ -244,7 +230,7 @@ async def _tamper(line: ServedLine, message: Message) -> Message:
 
 
 async def _power(line: ServedLine, message: Message) -> Message:
-    reader, on = _reader(line, message), _truth(message, "on")
+    reader, on = _reader(line, message), truth(message, "on")
     with line.copper.held():
         reader.power(on=on)
     return {"powered": on}

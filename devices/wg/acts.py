@@ -72,14 +72,16 @@ def perform(panel: Hands, message: Message) -> Message:
     return done
 
 
-def _integer(message: Message, name: str, low: int, high: int) -> int:
+def integer(message: Message, name: str, low: int, high: int) -> int:
+    """A field that must be a whole number between two, both inclusive. Raises ValueError, KeyError."""
     value = message[name]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
     return value
 
 
-def _truth(message: Message, name: str) -> bool:
+def truth(message: Message, name: str) -> bool:
+    """A field that must be true or false. Raises ValueError, KeyError."""
     value = message[name]
     if value is not True and value is not False:
         raise ValueError(f"{name} must be true or false, not {value!r}")
@@ -108,18 +110,18 @@ def _look(panel: Hands, _: Message) -> Message:
 
 
 def _swipe(panel: Hands, message: Message) -> Message:
-    number, door = _integer(message, "card", 1, NUMBER_MAX), _door(message)
-    pin = _integer(message, "pin", 0, CODE_MAX) if "pin" in message else None
-    direction = _integer({"direction": IN} | message, "direction", IN, OUT)
+    number, door = integer(message, "card", 1, NUMBER_MAX), _door(message)
+    pin = integer(message, "pin", 0, CODE_MAX) if "pin" in message else None
+    direction = integer({"direction": IN} | message, "direction", IN, OUT)
     return asdict(panel.emulator.swipe(number, door, pin=pin, direction=direction))
 
 
 def _door(message: Message) -> int:
-    return _integer(message, "door", DOORS[0], DOORS[-1])
+    return integer(message, "door", DOORS[0], DOORS[-1])
 
 
 def _type(panel: Hands, message: Message) -> Message:
-    return asdict(panel.emulator.type_code(_door(message), _integer(message, "code", 0, CODE_MAX)))
+    return asdict(panel.emulator.type_code(_door(message), integer(message, "code", 0, CODE_MAX)))
 
 
 def _button(panel: Hands, message: Message) -> Message:
@@ -140,27 +142,27 @@ def _shut(panel: Hands, message: Message) -> Message:
 
 
 def _fire(panel: Hands, message: Message) -> Message:
-    return {"event": panel.emulator.fire(on=_truth(message, "on"))}
+    return {"event": panel.emulator.fire(on=truth(message, "on"))}
 
 
 def _tamper(panel: Hands, message: Message) -> Message:
-    return {"event": panel.emulator.tamper(on=_truth(message, "on"))}
+    return {"event": panel.emulator.tamper(on=truth(message, "on"))}
 
 
 def _held_open(panel: Hands, message: Message) -> Message:
-    seconds = _integer(message, "seconds", 0, HELD_OPEN_S_MAX)
+    seconds = integer(message, "seconds", 0, HELD_OPEN_S_MAX)
     panel.emulator.hold_open_for(seconds)
     return {"seconds": seconds}
 
 
 def _overflow(panel: Hands, message: Message) -> Message:
-    panel.emulator.overflow(_integer(message, "events", 1, NUMBER_MAX))
+    panel.emulator.overflow(integer(message, "events", 1, NUMBER_MAX))
     return {"events": len(panel.emulator.state.events)}
 
 
 def _events(panel: Hands, message: Message) -> Message:
-    limit = _integer({"limit": PAGE_EVENTS_MAX} | message, "limit", 1, PAGE_EVENTS_MAX)
-    first = _integer({"from": 1} | message, "from", 1, NUMBER_MAX)
+    limit = integer({"limit": PAGE_EVENTS_MAX} | message, "limit", 1, PAGE_EVENTS_MAX)
+    first = integer({"from": 1} | message, "from", 1, NUMBER_MAX)
     kept = (event for event in panel.emulator.state.events if event.index >= first)
     shown = [_bare(event_line(event)) for event in islice(kept, limit)]
     return {"events": shown, "next": shown[-1]["index"] + 1 if len(shown) == limit else None}
@@ -178,22 +180,22 @@ def _settings(panel: Hands, _: Message) -> Message:
 
 
 def _cards(panel: Hands, message: Message) -> Message:
-    first = _integer({"from": 1} | message, "from", 1, 1 << 31)
-    limit = _integer({"limit": PAGE_CARDS_MAX} | message, "limit", 1, PAGE_CARDS_MAX)
+    first = integer({"from": 1} | message, "from", 1, 1 << 31)
+    limit = integer({"limit": PAGE_CARDS_MAX} | message, "limit", 1, PAGE_CARDS_MAX)
     page = panel.emulator.cards(first, limit)
     shown = [_shown(card) for card in page if card is not None]
     return {"cards": shown, "next": first + limit if len(page) == limit else None}
 
 
 def _put(panel: Hands, message: Message) -> Message:
-    _integer(message, "number", 1, NUMBER_MAX)
+    integer(message, "number", 1, NUMBER_MAX)
     card = _within(read_card(message))
     panel.emulator.put(card)
     return {"card": _shown(card)}
 
 
 def _alter(panel: Hands, message: Message) -> Message:
-    number = _integer(message, "number", 1, NUMBER_MAX)
+    number = integer(message, "number", 1, NUMBER_MAX)
     held = panel.emulator.card(number)
     if held is None:
         raise ValueError(f"card {number} is not on this panel")
@@ -214,16 +216,16 @@ def _within(card: Card) -> Card:
 
 
 def _remove(panel: Hands, message: Message) -> Message:
-    return {"removed": panel.emulator.remove(_integer(message, "number", 1, NUMBER_MAX))}
+    return {"removed": panel.emulator.remove(integer(message, "number", 1, NUMBER_MAX))}
 
 
 def _power(panel: Hands, message: Message) -> Message:
-    panel.emulator.power(on=_truth(message, "on"))
+    panel.emulator.power(on=truth(message, "on"))
     return {"powered": panel.emulator.powered}
 
 
 def _power_cycle(panel: Hands, message: Message) -> Message:
-    panel.emulator.power_cycle(keep_memory=_truth(message, "keep_memory"))
+    panel.emulator.power_cycle(keep_memory=truth(message, "keep_memory"))
     return {"powered": panel.emulator.powered}
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.contract import Json
+from connectors.waits import doubled_s
 from devices.clock import Clock
 from provisioning.alarms.alarms import Alarms
 from provisioning.alarms.hooks import Hooks, place_of
@@ -25,7 +26,6 @@ from provisioning.vault.signatures import sign
 
 WAIT_S = 5.0
 WAIT_S_MAX = 3_600.0
-DOUBLINGS_MAX = 20
 SILENT_AFTER_TRIES = 8
 """By then a place has been silent for about twenty minutes, and somebody is told on the page."""
 GIVEN_UP_S = 24 * 3_600
@@ -183,7 +183,7 @@ def _named(hook: Hook) -> dict[str, Json]:
 
 def _wait_s(attempts: int) -> float:
     """How long after so many tries that failed."""
-    return min(WAIT_S_MAX, WAIT_S * 2.0 ** min(attempts, DOUBLINGS_MAX))
+    return doubled_s(WAIT_S, attempts, WAIT_S_MAX)
 
 
 async def _ended(*tasks: asyncio.Task[Any]) -> None:

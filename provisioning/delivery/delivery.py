@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from connectors.contract import Done, Fingerprint, Json
 from connectors.desk import Found, Report
+from connectors.waits import PARKED_S, reach_s
 from provisioning.alarms.alarms import Alarms
 from provisioning.delivery.acts import Acts
-from provisioning.delivery.outcomes import DOUBLINGS_MAX, noted, receipt, told_before
+from provisioning.delivery.outcomes import noted, receipt, told_before
 from provisioning.delivery.readings import Difference, differences, read_every_s
 from provisioning.nouns.answers import Drift, TargetState
 from provisioning.nouns.refusals import NotFound
@@ -26,10 +27,6 @@ from provisioning.story.story import Story
 READ_SPREAD_S = 60
 READ_REST_S = 1.0
 READ_AGAIN_S = 60.0
-REACH_BACKOFF_S = 1.0
-REACH_BACKOFF_S_MAX = 60.0
-URGENT_BACKOFF_S_MAX = 5.0
-PARKED_S = 30.0
 ALARM_AFTER_TRIES = 3
 ACKNOWLEDGED_S = 6 * 3600.0
 """So old may be what a target acknowledged and cannot show: then it is sent again."""
@@ -181,10 +178,7 @@ class Delivery:
             fields: dict[str, Json] = {"target": target, "why": why}
             self._alarms.raise_alarm(tx, "target.unreachable", UNREACHED, fields, target=target)
         rows.out_of_reach(tx, target, why, before.unreachable_since or tx.now, attempts)
-        # Somebody revoked there may still pass: such a panel is asked more often than one that merely owes.
-        longest_s = URGENT_BACKOFF_S_MAX if rows.urgent_waits(tx, target) else REACH_BACKOFF_S_MAX
-        wait_s = min(longest_s, REACH_BACKOFF_S * 2.0 ** min(attempts - 1, DOUBLINGS_MAX))
-        return tx.now + timedelta(seconds=wait_s)
+        return tx.now + timedelta(seconds=reach_s(attempts - 1, urgent=rows.urgent_waits(tx, target)))
 
     def _drifted(self, tx: Tx, target: str, kind: DriftKind, shown: Sequence[Difference]) -> None:
         if not shown:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connectors.contract import SETTLING, Done, Json, Later, Proof, Refused
+from connectors.contract import Done, Json, Later, Proof, Refused
 from connectors.desk import Report
+from connectors.waits import REFUSED_AGAIN_S, later_s
 from provisioning.nouns.rights import WantedHeld
 from provisioning.nouns.told import Told
 from provisioning.store.delivery import Noted
-
-BACKOFF_S_MAX = 900.0
-REFUSED_AGAIN_S = 900.0
-DOUBLINGS_MAX = 20
-"""Far beyond every longest wait, and small enough that no count of tries, however long a device is off, overflows."""
 
 
 def noted(row: WantedHeld, attempts: int, report: Report, now: datetime, receipt: int | None) -> Noted:
@@ -81,11 +77,7 @@ def _later(before: Noted, report: Report, later: Later, now: datetime) -> Noted:
     if later.unreachable:
         # The target as a whole waits; its records are due as soon as it answers.
         return before._replace(reason=later.reason)
-    settling = later.reason == SETTLING
-    # Settling ends at a known instant; any other wait doubles, so that one bad record never hammers a device.
-    doubled_s = later.after_s * 2.0 ** min(before.attempts, DOUBLINGS_MAX)
-    wait_s = later.after_s if settling else min(BACKOFF_S_MAX, doubled_s)
-    attempts = before.attempts if settling else before.attempts + 1
+    wait_s, attempts = later_s(later, before.attempts)
     due = now + timedelta(seconds=wait_s)
     return before._replace(reason=later.reason, due=due, attempts=attempts, sent=report.at)
 

@@ -11,11 +11,11 @@ from sqlalchemy import select, text
 
 from connectors.contract import SETTLING, Done, Later, Refused
 from connectors.desk import Claim, LeaseLost, Report, Task
+from connectors.waits import BACKOFF_S_MAX, REACH_BACKOFF_S_MAX, REFUSED_AGAIN_S
 from provisioning.campus.campuses import shipped
 from provisioning.compose import EMBEDDED
-from provisioning.delivery.delivery import ALARM_AFTER_TRIES, REACH_BACKOFF_S_MAX, READ_AGAIN_S
+from provisioning.delivery.delivery import ALARM_AFTER_TRIES, READ_AGAIN_S
 from provisioning.delivery.desk import LEASE_S
-from provisioning.delivery.outcomes import BACKOFF_S_MAX, REFUSED_AGAIN_S
 from provisioning.nouns.people import Person
 from provisioning.nouns.rights import NeedState, WantedHeld
 from provisioning.store import delivery as rows

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from connectors.contract import NO_ANSWER, Refused
 from connectors.desk import LeaseLost
+from connectors.waits import URGENT_BACKOFF_S_MAX
 from provisioning.campus.campuses import shipped
-from provisioning.delivery.delivery import URGENT_BACKOFF_S_MAX
 from provisioning.delivery.desk import LEASE_S
 from provisioning.nouns.words import say
 from provisioning.store import tables

@@ -14,8 +14,9 @@ import pytest
 from connectors.carry import Bounds
 from connectors.contract import Record
 from connectors.gateway import Slots
+from connectors.waits import REACH_BACKOFF_S_MAX, URGENT_BACKOFF_S_MAX
 from devices.wg.panel import TRIES_MAX
-from provisioning.delivery.delivery import REACH_BACKOFF_S_MAX, READ_AGAIN_S, URGENT_BACKOFF_S_MAX
+from provisioning.delivery.delivery import READ_AGAIN_S
 from provisioning.store.delivery import outward
 from tests.connectors.emulated import PUT
 from tests.provisioning.fair import CARDS_MAX, Fair, RoomyTarget, fair
