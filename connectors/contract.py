@@ -353,6 +353,10 @@ def schedule_key(number: int) -> str:
     return f"profile:{number}"
 
 
+# Made once: a body, a receipt and a row of the story each pass here.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def canonical(value: Mapping[str, Json]) -> str:
     """The one text of a JSON object: keys sorted, no spaces, UTF-8 as it is."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _canonical(value)

@@ -89,7 +89,8 @@ class _Line(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
         self._transport = cast("asyncio.DatagramTransport", transport)
-        cast("Any", transport).max_size = _READ_BYTES
+        if hasattr(transport, "max_size"):
+            cast("Any", transport).max_size = _READ_BYTES
         self._ends_at = self._loop.time() + LINE_S
         self._end = self._loop.call_at(self._ends_at, self._expire)
 

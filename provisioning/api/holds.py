@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from provisioning.api.asking import Asker, House, act, may
-from provisioning.api.hr import look
+from provisioning.api.hr import look, looked_at_once
 from provisioning.api.previews import PreviewShape, shown_to
 from provisioning.api.problems import responses
 from provisioning.api.rooms import Rooms
@@ -113,9 +113,10 @@ def approve(
         found = rooms.holds.get(tx, hold)
         permit(asker.operator, f"hold.{found.kind.value}")
         decided = rooms.proposals.approve(tx, found, asker.actor)
+        looked = dry_run or looked_at_once(tx, rooms, decided.people, asker.actor)
     if decided.before is not None:
         raise PlanChanged(decided.before, decided.hold)
-    if not dry_run:
+    if not looked:
         look(rooms, decided.people, asker.actor)
     return _decision(decided, asker, dry_run=dry_run)
 

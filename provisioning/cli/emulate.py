@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from provisioning.cli.errand import OK, CommandFailed, Errand
 from provisioning.cli.grammar import Parser
+from provisioning.cli.looping import run
 
 if TYPE_CHECKING:
     from devices.wires import Wire
@@ -49,16 +50,16 @@ def emulate(errand: Errand) -> int:
     memory = None if errand.args.memory is None else Path(errand.args.memory)
     if memory is not None:
         memory.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(_serve(errand, found, memory, _lines(errand, document.value.get("campus"))))
+    return run(_serve(errand, found, memory, _lines(errand, document.value.get("campus"))))
 
 
 def campus_text(errand: Errand, word: str) -> tuple[str, str]:
     """Name and text of a campus file, or of one that ships."""
-    from provisioning.campus.campuses import shipped
-
     path = Path(word)
-    if not path.exists() and shipped(word).exists():
-        path = shipped(word)
+    if not path.exists():
+        from provisioning.campus.campuses import shipped  # a second of a slow machine: only for whoever names one
+
+        path = shipped(word) if shipped(word).exists() else path
     return path.name, errand.read(path).decode("utf-8-sig", "replace")
 
 

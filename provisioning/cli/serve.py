@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from provisioning.cli.emulate import DATABASE, campus_text
 from provisioning.cli.errand import OK, TOKEN_FILE, CommandFailed, Errand
 from provisioning.cli.grammar import Parser
+from provisioning.cli.looping import run
 
 if TYPE_CHECKING:
     import uvicorn
@@ -137,7 +138,7 @@ def keep(errand: Errand, place: Place, beside: Beside, guide: Guide) -> int:
     settings = Settings(data=place.data, host=place.host, port=place.port, tls_cert=cert, tls_key=key)
     with opened(settings) as house:
         _apply_campus(errand, place, house)
-        asyncio.run(_live(house, web(house), place, beside, guide))
+        run(_live(house, web(house), place, beside, guide))
     errand.screen.say("Stopped.")
     return OK
 

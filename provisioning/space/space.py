@@ -84,7 +84,7 @@ class Space:
         units.change_allotments(tx, seated)
         self._tell(tx, "allotted", seated, actor)
         offered = self._offered(tx, campus, actor)
-        people.mark_due(tx, [row.person for row in (*back, *seated, *offered)])
+        people.due_now(tx, [row.person for row in (*back, *seated, *offered)])
         if over or seated or offered:
             tx.wake("persons")
         return len(over) + len(seated) + len(offered)
@@ -115,7 +115,7 @@ class Space:
         units.change_allotments(tx, moved_up)
         others = [row.person for row in moved_up if row.person not in persons]
         if others:
-            people.mark_due(tx, others)
+            people.due_now(tx, others)
             tx.wake("persons")
         self._tell(tx, "queued", [row for row in entered if row.unit is None], actor)
         self._tell(tx, "allotted", seated, actor)

@@ -23,6 +23,8 @@ from provisioning.store.migrate import upgrade
 BUSY_TIMEOUT_S = 5.0
 READERS_MAX = 24
 CACHE_KIB = 65_536
+WAL_PAGES = 8_000
+"""How long the log grows before its pages go into the file, 32 MB: a busy page then goes there once, not at each turn."""
 
 
 class Tx:
@@ -56,6 +58,12 @@ class Tx:
     def rows(self, statement: Executable) -> list[dict[str, Any]]:
         """The rows of a statement, each by column name; for `store` only."""
         return [dict(row) for row in self.connection.execute(statement).mappings()]
+
+    @contextmanager
+    def aside(self) -> Generator[None]:
+        """What fails in this block is undone alone: the rest of the transaction stands."""
+        with self.connection.begin_nested():
+            yield
 
     def wake(self, topic: str) -> None:
         """Once this is committed, tell whoever waits for `topic` to look again."""
@@ -167,6 +175,7 @@ def _on_connect(connection: sqlite3.Connection, _: object) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",
         f"cache_size=-{CACHE_KIB}",
+        f"wal_autocheckpoint={WAL_PAGES}",
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -17,11 +17,16 @@ from provisioning.store.query import Query
 from provisioning.store.tables import checkpoint, event, lease
 
 READ_AT_ONCE = 2_000
+PLACES_MAX = 1 << 62
+"""More than a story ever has, and a number that every database can compare."""
 
 _EVENT = select(
     event.c.id, event.c.at, event.c.kind, event.c.actor, event.c.person, event.c.target, event.c.trace,
     event.c.body, event.c.leaf, event.c.position,
 )  # fmt: skip
+_WITHIN = (event.c.position >= bindparam("start"), event.c.position < bindparam("stop"))
+_SEALED = Query(_EVENT.where(*_WITHIN).order_by(event.c.position).limit(READ_AT_ONCE))
+_LEAVES = Query(select(event.c.position, event.c.leaf).where(*_WITHIN).order_by(event.c.position).limit(READ_AT_ONCE))
 _LAST = Query(select(func.coalesce(func.max(event.c.id), 0).label("id")))
 _EVENT_COLUMNS = ("at", "kind", "actor", "person", "target", "trace", "body", "leaf")
 _ADD = Bulk(insert(event), ("id", *_EVENT_COLUMNS))
@@ -79,26 +84,12 @@ def of_person(tx: Tx, person: str, limit: int) -> list[Event]:
 
 def sealed(tx: Tx, start: int, stop: int | None = None) -> Iterator[Event]:
     """Sealed events at positions from `start` up to `stop` (exclusive), in order, some at a time."""
-    query = _EVENT if stop is None else _EVENT.where(event.c.position < stop)
-    while True:
-        some = _events(tx, query.where(event.c.position >= start).order_by(event.c.position).limit(READ_AT_ONCE))
-        yield from some
-        if len(some) < READ_AT_ONCE:
-            return
-        start = (some[-1].position or 0) + 1
+    return (_event(row) for row in _within(tx, _SEALED, start, stop))
 
 
 def leaves(tx: Tx, start: int, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
     """Positions and leaf hashes from `start` up to `stop` (exclusive), in order, some at a time."""
-    query = select(event.c.position, event.c.leaf)
-    if stop is not None:
-        query = query.where(event.c.position < stop)
-    while True:
-        rows = tx.run(query.where(event.c.position >= start).order_by(event.c.position).limit(READ_AT_ONCE)).all()
-        yield from ((row.position, row.leaf) for row in rows)
-        if len(rows) < READ_AT_ONCE:
-            return
-        start = rows[-1].position + 1
+    return _within(tx, _LEAVES, start, stop)
 
 
 def unsealed(tx: Tx, after_id: int, limit: int) -> list[Event]:
@@ -184,7 +175,7 @@ def take_lease(tx: Tx, name: str, owner: str, until: datetime) -> bool:
     if tx.run(update(lease).where(lease.c.name == name, free).values(owner=owner, until=until)).rowcount:
         return True
     try:
-        with tx.connection.begin_nested():
+        with tx.aside():
             tx.run(insert(lease).values(name=name, owner=owner, until=until))
     except IntegrityError:
         return False
@@ -202,6 +193,15 @@ def _events(tx: Tx, query: Executable) -> list[Event]:
 
 def _event(row: Sequence[Any]) -> Event:
     return Event(*row)
+
+
+def _within(tx: Tx, query: Query, start: int, stop: int | None) -> Iterator[Any]:
+    while True:
+        rows = query.all(tx, start=start, stop=PLACES_MAX if stop is None else stop)
+        yield from rows
+        if len(rows) < READ_AT_ONCE:
+            return
+        start = rows[-1].position + 1
 
 
 def _checkpoint(row: Sequence[Any]) -> Checkpoint:

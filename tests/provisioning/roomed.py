@@ -97,9 +97,9 @@ class Roomed:
             return {one.no: (one.allotment.unit, one.allotment.state) for one in units.placed(tx, kind)}
 
     def due(self) -> set[str]:
-        """The staff numbers of those who are to be looked at again."""
+        """The staff numbers of those whom the timer looks at next: nobody else does."""
         with self.store.reading() as tx:
-            return set(tx.run(select(tables.person.c.no).where(tables.person.c.due.is_not(None))).scalars())
+            return set(tx.run(select(tables.person.c.no).where(tables.person.c.due <= tx.now)).scalars())
 
     def told(self, kind: str) -> list[dict[str, Any]]:
         """The story's events of a kind, in order."""

@@ -8,8 +8,10 @@ import logging
 import pytest
 from sqlalchemy import text, update
 
+from provisioning.api.hr import looked_at_once
+from provisioning.compose import HOUSE
 from provisioning.grants.grants import PARKED_S
-from provisioning.store import tables
+from provisioning.store import people, tables
 from tests.provisioning.housed import Housed
 
 
@@ -61,6 +63,21 @@ def test_one_who_cannot_be_looked_at_keeps_nobody_waiting(housed: Housed, caplog
     housed.clock.put(due)
     run_until_idle(housed)
     assert len(housed.grants(broken)) == 6
+
+
+def test_a_fault_in_looking_undoes_nothing_of_what_was_told_in_the_same_transaction(housed: Housed):
+    person, told = housed.arrive("E1", 1001), housed.clock.now()
+    mute = "CREATE TRIGGER mute BEFORE INSERT ON event WHEN NEW.kind = 'grants.decided'"
+    with housed.house.store.writing() as tx:
+        tx.run(text(f"{mute} BEGIN SELECT RAISE(ABORT, 'this is not told'); END"))
+    with housed.house.store.writing() as tx:
+        people.due_now(tx, [person.id])
+        assert not looked_at_once(tx, housed.house, [person.id], HOUSE)
+    assert (housed.due(person), housed.grants(person)) == (told, [])
+    with housed.house.store.writing() as tx:
+        tx.run(text("DROP TRIGGER mute"))
+        assert looked_at_once(tx, housed.house, [person.id], HOUSE)
+    assert len(housed.grants(person)) == 6
 
 
 def test_where_the_story_cannot_be_told_everybody_stays_due(housed: Housed, caplog: pytest.LogCaptureFixture):
