@@ -63,9 +63,10 @@ def may(action: str) -> Any:
 
 
 @contextmanager
-def act(store: Store, *, dry_run: bool) -> Generator[Tx]:
-    """A transaction for an act. A dry run takes the same way, and then nothing of it is kept and nobody is woken."""
-    with store.rehearsing() if dry_run else store.writing() as tx:
+def act(store: Store, *, dry_run: bool, urgent: bool = False) -> Generator[Tx]:
+    """A transaction for an act, ahead of all others where it is `urgent`. A dry run takes the same way, and then nothing of
+    it is kept and nobody is woken."""
+    with store.rehearsing() if dry_run else store.writing(urgent=urgent) as tx:
         yield tx
 
 

@@ -89,7 +89,7 @@ def lend(
     rooms: House, asker: Annotated[Asker, may("card.write")], no: No, new: LoanedCard, *, dry_run: DryRun = False
 ) -> CardChange:
     """Put a card in a person's hands for a set time; their own rest meanwhile, and open again by themselves."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         person, zone = rooms.persons.get(tx, no), rooms.campuses.current(tx).zone
         card = rooms.loans.lend(tx, person, new.number, new.until, zone, asker.actor, beside=new.beside)
         effect = rooms.grants.look(tx, [person.id], asker.actor, card.id, urgent=True)
@@ -101,7 +101,7 @@ def take_back(
     rooms: House, asker: Annotated[Asker, may("card.write")], number: Number, *, dry_run: DryRun = False
 ) -> CardChange:
     """End a loan at once: the card is taken from every door ahead of other work, and the holder's own open again."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         card = rooms.loans.take_back(tx, number, asker.actor)
         effect = rooms.grants.look(tx, [card.person], asker.actor, card.id, urgent=True)
     return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
@@ -112,7 +112,7 @@ def lost(
     rooms: House, asker: Annotated[Asker, may("card.write")], number: Number, *, dry_run: DryRun = False
 ) -> CardChange:
     """End a card at once: it is taken from every door ahead of other work."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         card = rooms.cards.lost(tx, number, asker.actor)
         effect = rooms.grants.look(tx, [card.person], asker.actor, card.id, urgent=True)
     return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
@@ -123,7 +123,7 @@ def replace(
     rooms: House, asker: Annotated[Asker, may("card.write")], number: Number, new: NewCard, *, dry_run: DryRun = False
 ) -> CardChange:
     """End one card and give its holder another, in one act."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         card = rooms.cards.replace(tx, number, new.number, asker.actor)
         effect = rooms.grants.look(tx, [card.person], asker.actor, card.id, urgent=True)
     return CardChange(dry_run=dry_run, card=CardShape.of(card), effect=EffectShape.of(effect))
@@ -135,7 +135,7 @@ def put_pin(
 ) -> PinChange:
     """Set the PIN of all cards in a person's hands, in place of an earlier one. It is kept in no form that shows it."""
     pin = made(rooms.ids.random_bytes) if new.pin is None else new.pin
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         person = rooms.persons.get(tx, no)
         cards = rooms.pins.put(tx, person, pin, asker.actor)
         effect = rooms.grants.look(tx, [person.id], asker.actor, urgent=True)
@@ -146,7 +146,7 @@ def put_pin(
 @router.post("/persons/{no}/pin/end", summary="Take a PIN away")
 def end_pin(rooms: House, asker: Annotated[Asker, may("card.pin")], no: No, *, dry_run: DryRun = False) -> PinChange:
     """Take the PIN of a person away: doors that want one stay shut for them."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         person = rooms.persons.get(tx, no)
         cards = rooms.pins.end(tx, person, asker.actor)
         effect = rooms.grants.look(tx, [person.id], asker.actor, urgent=True)

@@ -118,7 +118,7 @@ def lock(
     dry_run: DryRun = False,
 ) -> ConditionShape:
     """Shut every door of a zone ahead of all other work, over schedules and holidays, until it is released."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         made = rooms.conditions.lock(tx, zone, told.reason, asker.actor, told.exempt, told.until)
     return _shape(made, asker)
 
@@ -137,7 +137,7 @@ def fire(
     rooms: House, asker: Annotated[Asker, may("fire.order")], zone: ZoneId, told: FireOrder, *, dry_run: DryRun = False
 ) -> ConditionShape:
     """Open every door of a zone ahead of all other work, lockdown or not. It never waits for anybody."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         return _shape(rooms.conditions.free(tx, zone, asker.actor, told.reason), asker)
 
 

@@ -63,7 +63,7 @@ def revoke(
     rooms: House, asker: Annotated[Asker, may("revoke")], no: No, why: Reason, *, dry_run: DryRun = False
 ) -> CertificateShape:
     """End every stay, grant and card now, ahead of all other work. The certificate fills as targets prove it."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         made = rooms.revoking.revoke(tx, rooms.persons.get(tx, no), asker.actor, why.reason)
         certificate = rooms.readiness.certificate(tx, made)
     return CertificateShape.of(certificate)
@@ -75,7 +75,7 @@ def suspend(
 ) -> CertificateShape:
     """Have no card of theirs open anything, ahead of all other work, until they are resumed. Stays, seat and flat stay
     theirs; HR's notices do not lift it. The certificate fills as targets prove it."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with act(rooms.store, dry_run=dry_run, urgent=True) as tx:
         made = rooms.revoking.suspend(tx, rooms.persons.get(tx, no), asker.actor, why.reason)
         return CertificateShape.of(rooms.readiness.certificate(tx, made))
 

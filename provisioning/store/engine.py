@@ -23,6 +23,8 @@ from provisioning.store.migrate import upgrade
 BUSY_TIMEOUT_S = 5.0
 READERS_MAX = 24
 CACHE_KIB = 65_536
+PASSED_MAX = 16
+"""So many urgent writers go past one who waits."""
 WAL_PAGES = 8_000
 """How long the log grows before its pages go into the file, 32 MB: a busy page then goes there once, not at each turn."""
 
@@ -98,9 +100,10 @@ class Store:
             yield Tx(connection, self.now(), self.ids)
 
     @contextmanager
-    def writing(self) -> Generator[Tx]:
-        """One transaction, kept when the block ends without an error. Raises `StoreFull`, `StoreBusy`."""
-        with self._turn() as tx:
+    def writing(self, *, urgent: bool = False) -> Generator[Tx]:
+        """One transaction, kept when the block ends without an error. What is `urgent`, such as a revocation, its
+        proof, or doors that are to open for a fire, goes past who waits. Raises `StoreFull`, `StoreBusy`."""
+        with self._turn(urgent=urgent) as tx:
             yield tx
             self._commit(tx.connection)
         if tx.woken:
@@ -119,8 +122,8 @@ class Store:
         self._engine.dispose()
 
     @contextmanager
-    def _turn(self) -> Generator[Tx]:
-        with self._turns, self._engine.connect() as connection, _as_refusals(self.path):
+    def _turn(self, *, urgent: bool = False) -> Generator[Tx]:
+        with self._turns.taken(urgent=urgent), self._engine.connect() as connection, _as_refusals(self.path):
             connection.execution_options(foyer_writes=True).begin()
             yield Tx(connection, self.now(), self.ids)
 
@@ -129,26 +132,42 @@ class Store:
 
 
 class _Turns:
-    """A lock that serves in the order of asking: SQLite's own busy wait starves writers (guide: 3.8 s at 8 threads)."""
+    """A lock that serves in the order of asking: SQLite's own busy wait starves writers (guide: 3.8 s at 8 threads). Who is
+    urgent is served first; but after some of them one who is not, so that nobody starves."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
+        self._urgent: deque[threading.Lock] = deque()
+        self._passed = 0
         self._taken = False
 
-    def __enter__(self) -> None:
+    @contextmanager
+    def taken(self, *, urgent: bool) -> Generator[None]:
+        """The turn, until the block ends."""
+        self._wait(self._urgent if urgent else self._waiting)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _wait(self, behind: deque[threading.Lock]) -> None:
         with self._guard:
             if not self._taken:
                 self._taken = True
                 return
             gate = threading.Lock()
             gate.acquire()
-            self._waiting.append(gate)
+            behind.append(gate)
         gate.acquire()
 
-    def __exit__(self, *_: object) -> None:
+    def _pass_on(self) -> None:
         with self._guard:
-            if self._waiting:
+            if self._urgent and not (self._waiting and self._passed >= PASSED_MAX):
+                self._passed += 1 if self._waiting else 0
+                self._urgent.popleft().release()
+            elif self._waiting:
+                self._passed = 0
                 self._waiting.popleft().release()
             else:
                 self._taken = False

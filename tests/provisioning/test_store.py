@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from provisioning.nouns.refusals import StoreBusy, StoreFull, StoreHeld
 from provisioning.store import tables
-from provisioning.store.engine import Store
+from provisioning.store.engine import PASSED_MAX, Store
 from provisioning.store.holding import held
 
 WAIT_S_MAX = 20
@@ -88,6 +88,22 @@ def test_writers_are_served_in_the_order_of_asking(store: Store):
         thread.join(WAIT_S_MAX)
     assert order == list(range(24))
     assert len(names(store)) == 25
+
+
+def test_who_is_urgent_goes_past_who_waits_but_not_for_ever(store: Store):
+    order: list[int] = []
+    usual = [threading.Thread(target=_write, args=(store, nth, order)) for nth in range(3)]
+    many = [threading.Thread(target=_write, args=(store, 100 + nth, order, True)) for nth in range(PASSED_MAX + 2)]
+    with store.writing() as tx:
+        put(tx, "first")
+        for line, threads in ((store._turns._waiting, usual), (store._turns._urgent, many)):
+            for nth, thread in enumerate(threads):
+                thread.start()
+                _until(lambda line=line, nth=nth: len(line) == nth + 1)
+    for thread in usual + many:
+        thread.join(WAIT_S_MAX)
+    last = [100 + nth for nth in range(PASSED_MAX, PASSED_MAX + 2)]
+    assert order == [*range(100, 100 + PASSED_MAX), 0, *last, 1, 2]
 
 
 def test_many_writers_lose_nothing_and_never_find_it_busy(store: Store):
@@ -210,8 +226,8 @@ def test_a_second_hub_on_a_folder_is_refused_by_the_process_that_has_it(tmp_path
     assert stat.S_IMODE(lock.stat().st_mode) == 0o600
 
 
-def _write(store: Store, nth: int, order: list[int]) -> None:
-    with store.writing() as tx:
+def _write(store: Store, nth: int, order: list[int], urgent: bool = False) -> None:
+    with store.writing(urgent=urgent) as tx:
         order.append(nth)
         put(tx, f"{nth}")
 
