@@ -49,6 +49,7 @@ def measure() -> list[Figure]:
         if ours.hand_in("opening.xlsx", opening)["counts"]["refused"]:
             raise AssertionError("the opening load has rows that are refused")
         ours.settled()
+        ours.sealed()
         before = {(target, key, str(body)) for target, some in ours.wanted().items() for key, body in some}
         seconds, people = _played(ours, _files(campus, today, SEED))
         records = {

@@ -98,6 +98,12 @@ class Town:
         """Wait until everybody was looked at and every record is as wanted; seconds."""
         return _until(lambda: not self.outstanding() and not self.undecided(), WAIT_S_MAX)
 
+    def sealed(self) -> float:
+        """Wait until a checkpoint covers all that was told, so that what was done before is measured with nothing else;
+        seconds."""
+        whole = "SELECT coalesce((SELECT max(size) FROM checkpoint), 0) >= (SELECT count(*) FROM event)"
+        return _until(lambda: self.ask(whole)[0][0], WAIT_S_MAX)
+
     def wanted(self) -> dict[str, list[tuple[str, dict[str, Any]]]]:
         """(key, body) of every record that is wanted, by target."""
         found: dict[str, list[tuple[str, dict[str, Any]]]] = {}

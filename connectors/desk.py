@@ -16,7 +16,8 @@ from connectors.contract import Act, Fingerprint, Json, Mark, Outcome, Reported
 class Claim:
     """A target, held by one worker until its lease ends. `epoch` fences: a later claim makes this one void. A worker who
     claimed only what is urgent leaves the rest to others. `tasks` are the first that were due when it was claimed, `acts`
-    what is to be done at most once, ahead of them. `doubtful` says that it could not be worked the last time."""
+    what is to be done at most once, ahead of them. `doubtful` says that it could not be worked the last time. `handed` is
+    another one each time that the target has come from another gateway; 0 where it never did."""
 
     target: str
     kind: str
@@ -29,6 +30,7 @@ class Claim:
     tasks: tuple[Task, ...] = ()
     acts: tuple[Act, ...] = ()
     doubtful: bool = False
+    handed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,15 @@ class Desk(Protocol):
         `parked` says that a fault of ours stopped the work: nothing is known of the device."""
         ...
 
+    async def back(self, target: str) -> None:
+        """Say that something at a target answers again: what waits there is due now. Needs no claim."""
+        ...
+
+    async def away(self, target: str, keys: Sequence[str]) -> None:
+        """Say that what was proved under these keys does not work now, though nobody took it away: it is put there again,
+        and says why that does not go. Needs no claim."""
+        ...
+
     async def wait(self, timeout_s: float) -> None:
         """Return when there may be work, at the latest after `timeout_s`."""
         ...
@@ -138,21 +149,21 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A target whose passages are to be followed, from the newest that the hub has taken in."""
+    """A target whose passages are to be followed, from the newest that the hub has taken in. `listen`: at which "IP:PORT"
+    they are heard; None: nowhere."""
 
     target: str
     kind: str
     settings: Mapping[str, Json]
     mark: Mark
+    listen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Whose passages are to be followed, and at which "IP:PORT" they are heard (None: nowhere). Devices' clocks show the
-    time of `zone`. `version` names all that."""
+    """Whose passages are to be followed. Devices' clocks show the time of `zone`. `version` names all that."""
 
     version: str
-    listen: str | None
     zone: ZoneInfo
     targets: tuple[Watched, ...]
 

@@ -59,6 +59,7 @@ PIN_S = 10.0
 LOOK_S = 1.0
 
 _log = logging.getLogger(__name__)
+OpenBus = Callable[..., Bus]
 
 
 @dataclass(slots=True)
@@ -80,6 +81,8 @@ class Own:
     clock: Clock
     bell: Bell
     random_bytes: Callable[[int], bytes]
+    bus: OpenBus
+    came: Callable[[str], None]
 
 
 class Doorkeeper:
@@ -102,8 +105,8 @@ class Doorkeeper:
         self._tasks: list[asyncio.Task[None]] = []
         keys = own.keys
         wires = [ReaderWire(each, keys.of(self.line, each), keys.identity_of(self.line, each)) for each in self._sides]
-        path, random_bytes = own.folder / settings.line, own.random_bytes
-        self._bus = Bus(path, settings.baud, wires, own.clock, self._hear, random_bytes=random_bytes)
+        path = own.folder / settings.line
+        self._bus = own.bus(path, settings.baud, wires, own.clock, self._hear, random_bytes=own.random_bytes)
         self.deciding = Deciding(own.lists.roll(self.line), self._doorways, zone, own.clock)
         self._strikes = Strikes(self._bus, self.deciding, own.clock)
         self._opened = False
@@ -129,6 +132,11 @@ class Doorkeeper:
         trouble = self._bus.reader(address)
         return None if trouble is None else SENTENCES[trouble]
 
+    def away(self) -> dict[int, str | None]:
+        """Why the readers do not work of which that was told, alone or with the line; None: one does by now."""
+        told = self._troubles.told() if self._line_told is None else self._sides
+        return {address: self.why_not(address) for address in told}
+
     async def stand(self, number: int) -> Later | None:
         """Have a door stand as it is to by now. None: it does, or does nothing but stay shut; else why nobody knows."""
         way, door = self._doorways[number], self._doors[number]
@@ -149,15 +157,17 @@ class Doorkeeper:
 
     async def pair(self, address: int) -> None:
         """Give a reader in install mode a key of its own. Raises `WireError` where it did not take it, `EdgeError`."""
-        keys, before = self._own.keys, self._own.keys.of(self.line, address)
-        key = self._own.random_bytes(KEY_BYTES)
+        keys = self._own.keys
+        before, whose = keys.of(self.line, address), keys.identity_of(self.line, address)
+        # With a kept key nobody came yet: it may be the reader's, whose answer was lost.
+        key = before if before is not None and whose is None else self._own.random_bytes(KEY_BYTES)
         # Kept before the reader has it: a key that only the reader knows would cost a walk there.
         await keys.put(self.line, address, key)
         try:
             await self._bus.pair(address, key)
         except WireError:
             if before is not None:
-                await keys.put(self.line, address, before)
+                await keys.put(self.line, address, before, whose)
             raise
 
     # What readers tell
@@ -195,9 +205,8 @@ class Doorkeeper:
             if address in self._typing:
                 await self._typed(address)
             await self._answer(address, Asked(door.number, _card(told), entering, Pin.NONE, fresh))
-        elif isinstance(told, Keys):
-            if told.fresh:
-                await self._type(address, told.digits)
+        elif isinstance(told, Keys) and told.fresh:
+            await self._type(address, told.digits)
         elif isinstance(told, Input):
             await self._input(address, told)
         elif isinstance(told, Online | Offline):
@@ -215,7 +224,7 @@ class Doorkeeper:
         verdict = decided.verdict
         if verdict.ask_pin and asked.card is not None:
             self._typing[address] = _Typing(asked.card, "", self._clock.monotonic() + PIN_S)
-            await self._show(address, Signal.WAITING)
+            await self._strikes.show(address, Signal.WAITING)
             return
         kind = PassageKind.PASSED if verdict.granted else PassageKind.DENIED
         told = Heard(0, kind, self._key(door), asked.card, at, verdict.granted, str(verdict.reason), asked.entering)
@@ -223,14 +232,14 @@ class Doorkeeper:
             await self._let_in(address, told, decided)
         else:
             signal = Signal.SHUT if verdict.reason is Reason.LOCKDOWN else Signal.DENIED
-            await asyncio.gather(self._show(address, signal), self._note(told))
+            await asyncio.gather(self._strikes.show(address, signal), self._note(told))
 
     async def _let_in(self, address: int, told: Heard, decided: Decided) -> None:
         door, _ = self._sides[address]
         way = self._doorways[door.number]
         if way.strike in {Strike.FREE, Strike.LATCHED}:
             way.released(self._clock.monotonic() + RELAY_S_MAX)
-            await asyncio.gather(self._show(address, Signal.GRANTED), self._note(told, decided.after))
+            await asyncio.gather(self._strikes.show(address, Signal.GRANTED), self._note(told, decided.after))
             return
         try:
             await self._keep(told, decided.after)
@@ -239,7 +248,7 @@ class Doorkeeper:
             self.deciding.remember(decided.before, self._clock.now())
             denied = replace(told, kind=PassageKind.DENIED, granted=False, reason=words.NOT_NOTED)
             self._lists.owe(self.line, denied)
-            await self._show(address, Signal.DENIED)
+            await self._strikes.show(address, Signal.DENIED)
             return
         try:
             await self._strikes.release(way, door)
@@ -247,9 +256,9 @@ class Doorkeeper:
             _log.warning("%s: %s did not open: %s", self.line, way.key, error)
             self.deciding.remember(decided.before, self._clock.now())
             await self._note(self._told(PassageKind.OTHER, way.key, words.NO_STRIKE), decided.before)
-            await self._show(address, Signal.DENIED)
+            await self._strikes.show(address, Signal.DENIED)
             return
-        await self._show(address, Signal.GRANTED)
+        await self._strikes.show(address, Signal.GRANTED)
 
     async def _type(self, address: int, digits: str) -> None:
         typing = self._typing.get(address)
@@ -278,7 +287,7 @@ class Doorkeeper:
         told = Heard(
             0, PassageKind.DENIED, self._key(door), typing.card, self._clock.now(), False, Reason.PIN_WANTED, entering
         )
-        await asyncio.gather(self._show(address, Signal.DENIED), self._note(told))
+        await asyncio.gather(self._strikes.show(address, Signal.DENIED), self._note(told))
 
     async def _input(self, address: int, told: Input) -> None:
         door, _ = self._sides[address]
@@ -306,6 +315,7 @@ class Doorkeeper:
             await self._own.keys.met(self.line, address, told.identity)
             await self._strikes.hold(self._doorways[door.number], door)
             await self._strikes.light(address, door, anew=True)
+            self._own.came(self.line)
         await self._tend_reader(address)
 
     # By the clock
@@ -350,8 +360,7 @@ class Doorkeeper:
             # One that is not there is looked for by the bus itself from now on.
             with suppress(LineTrouble):
                 await self._bus.open()
-        trouble = self._bus.line_trouble
-        await self._tell_line(None if trouble is None else str(trouble))
+        await self._tell_line(None if (trouble := self._bus.line_trouble) is None else str(trouble))
 
     async def _tell_line(self, trouble: str | None) -> None:
         before, self._line_told = self._line_told, trouble
@@ -384,9 +393,6 @@ class Doorkeeper:
         except EdgeError as error:
             _log.warning("%s: %s", self.line, error)
             self._lists.owe(self.line, told)
-
-    async def _show(self, address: int, signal: Signal) -> None:
-        await self._strikes.show(address, signal)
 
 
 def _card(told: CardRead) -> int | None:

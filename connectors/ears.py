@@ -22,11 +22,12 @@ from connectors.bell import Bell
 from connectors.contract import Connector, EdgeError, Json, PassageKind
 from connectors.desk import PassageDesk, Passed, Watch, Watched
 from connectors.following import Came, Following
+from connectors.listening import Listening
 from connectors.visit import end_tasks
 from connectors.waits import doubled_s
 from devices.clock import Clock
 from devices.wg.ear import Ear, Stranger, Told
-from devices.wire import Unreachable, WireError
+from devices.wire import WireError
 
 STRANGERS_MAX = 16
 """So many addresses of strangers are told to the hub while this gateway runs; the others are counted."""
@@ -41,7 +42,8 @@ Build = Callable[[str, Mapping[str, Json]], Connector]
 class Looks:
     """How often targets are looked at, in seconds, and how much is done at once.
 
-    `heard_s` between two looks at a target that is heard, `unheard_s` where there is no ear. What lies ahead waits
+    `heard_s` between two looks at a target that is heard, `unheard_s` where there is no ear. An address where nothing can
+    be heard is told of after `deaf_s`: another process may be about to leave it. What lies ahead waits
     `gap_s` for what is missing before it is fetched; what does not fit is looked into once in `doubt_s`. Looks that
     nothing was heard for leave `spare` of the `at_once_max` tasks free. After `burst_min` reports the next are gathered for
     `burst_s`, since the hub keeps many at once for little more than one.
@@ -49,6 +51,7 @@ class Looks:
 
     heard_s: float = 60.0
     unheard_s: float = 15.0
+    deaf_s: float = 10.0
     gap_s: float = 0.3
     doubt_s: float = 2.0
     backoff_s: float = 1.0
@@ -76,9 +79,8 @@ class Ears:
         self._clock = clock
         self._looks = looks or Looks()
         self._version: str | None = None
-        self._listen: str | None = None
-        self._deaf = False
         self._ear = Ear(self._hear, self._estrange)
+        self._listening = Listening(self._ear, desk.deaf, clock, self._looks.deaf_s)
         self._following: dict[str, tuple[Watched, Following]] = {}
         self._by_serial: dict[int, Following] = {}
         self._by_bell: dict[str, Following] = {}
@@ -102,7 +104,7 @@ class Ears:
     @property
     def listening(self) -> bool:
         """Whether anything is heard just now."""
-        return self._ear.listening
+        return bool(self._ear.listening)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until told to stop; what was heard by then is still handed in, if the hub takes it soon."""
@@ -133,6 +135,20 @@ class Ears:
                 _log.exception("a fault in following passages; going on in %s s", self._looks.retry_s)
                 await asyncio.sleep(self._looks.retry_s)
 
+    async def handed_in(self, target: str) -> bool:
+        """Whether the hub has all that a target has reported by now, as far as its own memory tells."""
+        found = self._following.get(target)
+        if found is None or found[1].waiting:
+            return False
+        following = found[1]
+        try:
+            async with aclosing(cast("Any", following.connector.passages(following.mark, 1))) as reports:
+                async for _ in reports:
+                    return False
+        except WireError:
+            return False
+        return True
+
     # Whom to follow
 
     async def _watch(self) -> None:
@@ -140,8 +156,7 @@ class Ears:
         if found is not None:
             await self._follow(found)
             self._version = found.version
-        if self._listen is not None and not self._ear.listening:
-            await self._hearken(self._listen)
+        await self._listening.keep({each.listen for _, each in self._following.values() if each.listen is not None})
         await asyncio.sleep(self._looks.watch_s)
 
     async def _follow(self, watch: Watch) -> None:
@@ -151,13 +166,11 @@ class Ears:
         for each in watch.targets:
             before = self._following.get(each.target)
             if before is not None and (before[0].kind, before[0].settings) == (each.kind, each.settings):
+                before[1].listen = each.listen
                 continue
             if before is not None:
                 await self._leave(each.target)
             self._begin(each, watch.zone)
-        if watch.listen != self._listen:
-            self._ear.close()
-            self._listen, self._deaf = watch.listen, False
 
     def _begin(self, watched: Watched, zone: ZoneInfo) -> None:
         try:
@@ -168,6 +181,7 @@ class Ears:
         following = Following(watched.target, connector, watched.mark)
         if connector.ear is not None:
             host, serial = connector.ear
+            following.listen = watched.listen
             self._ear.register(serial, host, zone)
             self._by_serial[serial] = following
         elif connector.rings is not None:
@@ -188,19 +202,6 @@ class Ears:
         if following.connector.rings is not None:
             self._by_bell.pop(following.connector.rings, None)
         await following.connector.close()
-
-    async def _hearken(self, listen: str) -> None:
-        try:
-            await self._ear.listen(listen)
-        except (Unreachable, ValueError) as error:
-            if not self._deaf:
-                self._deaf = True
-                _log.warning("%s", error)
-                await self._desk.deaf(listen, str(error))
-            return
-        if self._deaf:
-            self._deaf = False
-            await self._desk.deaf(listen, None)
 
     # What is heard
 
@@ -285,7 +286,7 @@ class Ears:
     async def _fetch(self, following: Following) -> None:
         looks = self._looks
         following.looked_at = self._clock.monotonic()
-        told = self._ear.listening or following.connector.rings is not None
+        told = following.listen in self._ear.listening or following.connector.rings is not None
         wait_s = looks.heard_s if told else looks.unheard_s
         missing = following.missing
         try:

@@ -36,6 +36,8 @@ class Following:
         self.target = target
         self.connector = connector
         self.mark = mark
+        self.listen: str | None = None
+        """Where it tells by itself; None: nowhere."""
         self.due: float | None = None
         self.evident = False
         """Whether it was heard that something is missing."""

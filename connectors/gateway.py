@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.carry import Bounds
@@ -42,6 +42,10 @@ class Slots:
 
 AT_WORK = Slots(rest_s=1.0, pace_s=0.5)
 """As every gateway has them that serves a campus, beside its hub or far from it."""
+SWITCH_S = 0.000_5
+"""In the process of such a gateway: whoever asks a database lets the interpreter go with each statement, and would wait this
+long for it each time while the gateway is busy: at Python's usual 5 ms a request of eighty statements took a third of a
+second."""
 
 
 DOUBTFUL_MAX = 64
@@ -131,6 +135,14 @@ class Gateway:
             for contact in self._contacts.values():
                 await contact.end()
 
+    async def back(self, target: str) -> None:
+        """Something at a target answers again: what waits there is due now."""
+        await self._desk.back(target)
+
+    async def away(self, target: str, keys: Sequence[str]) -> None:
+        """What was proved under these keys does not work now: it is tried again, and says why."""
+        await self._desk.away(target, keys)
+
     async def _wait(self) -> None:
         try:
             await self._desk.wait(self._slots.rest_s)
@@ -180,6 +192,7 @@ class Gateway:
         contact = self._contacts.setdefault(target, Contact())
         try:
             try:
+                self._kept.handed(target, lease.claim.handed)
                 connector = await contact.connector_of(lease.claim, self._build)
                 await Visit(lease, contact, connector, self._kept, self._clock, self._bounds, stop).pay()
             except WireError as error:

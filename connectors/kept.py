@@ -24,7 +24,6 @@ _log = logging.getLogger(__name__)
 _SCHEMA = (
     "CREATE TABLE kept (made REAL NOT NULL)",
     "CREATE TABLE sent (target TEXT, key TEXT, digest TEXT, until REAL, PRIMARY KEY (target, key, digest)) WITHOUT ROWID",
-    "CREATE INDEX sent_until ON sent (until)",
 )
 # One statement, hence one commit and one sync. Row by row, a thread that shares the interpreter with a busy loop would
 # wait for its turn at each row: tens of milliseconds in place of one.
@@ -34,6 +33,9 @@ _NOTE = (
     " json_extract(value, '$[3]') FROM json_each(?)"
 )
 _NOTHING = ""
+_ANY = ""
+"""The key of what another gateway may have sent."""
+_NEVER = {"": float("-inf")}
 _BUSY_S_MAX = 5.0
 
 
@@ -71,6 +73,7 @@ class Kept:
         self._remember_s = remember_s
         self._lock = threading.Lock()
         self._sent: dict[tuple[str, str], dict[str, float]] = {}
+        self._handed: dict[str, int] = {}
         self._forget_at = clock.monotonic() + remember_s
         self._connection, self._known_since = self._open()
 
@@ -83,6 +86,13 @@ class Kept:
         await self._notes.ask(_Note(target, tuple(contents), wall + span_s, forget_before))
         return until
 
+    def handed(self, target: str, handed: int) -> None:
+        """A target has come from another gateway (0: it never did), by whichever hand-over: until that was known here, the
+        other one may have sent anything there. It is not kept on disk: a restart only waits once more."""
+        if handed != self._handed.get(target, 0):
+            self._handed[target] = handed
+            self.sending(target, _ANY, str(handed), for_s=0)
+
     def sending(self, target: str, key: str, body: str | None, *, for_s: float) -> None:
         """Remember that this content is leaving, and may go on leaving for so long; 0 when the last of it has left."""
         self._sent.setdefault((target, key), {})[_digest(body)] = self._clock.monotonic() + for_s
@@ -93,7 +103,7 @@ class Kept:
         `first`: no other content was ever wanted there, so what happened before this file was made does not matter."""
         if settle_s > self._remember_s:
             raise ValueError(f"settle_s {settle_s} is longer than sendings are remembered ({self._remember_s} s)")
-        last = float("-inf") if first else self._known_since
+        last = float("-inf") if first else max(self._known_since, *self._sent.get((target, _ANY), _NEVER).values())
         if entries := self._sent.get((target, key)):
             own = _digest(body)
             last = max(last, *(until for digest, until in entries.items() if digest != own), last)
@@ -140,6 +150,8 @@ class Kept:
                 connection.execute(statement)
             connection.execute("INSERT INTO kept VALUES (?)", (wall,))
             connection.execute("COMMIT")
+        # Earlier versions kept one, which made each note dearer than the search it spared.
+        connection.execute("DROP INDEX IF EXISTS sent_until")
         (made,) = connection.execute("SELECT max(made) FROM kept").fetchone()
         for target, key, digest in connection.execute("SELECT target, key, digest FROM sent"):
             # An earlier run is over, so nothing of it leaves from now on; when its last did, only the machine's clock could

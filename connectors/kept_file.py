@@ -11,7 +11,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from connectors.contract import EdgeError
 from connectors.reserve import Reserve
@@ -45,6 +45,9 @@ class _ActFailed(Exception):
 class KeptFile:
     """A file with a schema. Reading is done where it is asked for; what writes goes by `hop`, and those that come at about
     the same time share one sync."""
+
+    once_torn: ClassVar[str] = "the hub tells all of it anew"
+    """What comes of it that the file is made anew, for the log."""
 
     def __init__(
         self,
@@ -118,7 +121,7 @@ class KeptFile:
 
     def _set_aside(self, error: sqlite3.Error) -> None:
         aside = self.path.with_name(f"{self.path.name}.torn-{int(self._clock.now().timestamp())}")
-        _log.warning("%s is torn (%s). It now lies at %s, and the hub tells all of it anew.", self.path, error, aside)
+        _log.warning("%s is torn (%s). It now lies at %s, and %s.", self.path, error, aside, self.once_torn)
         for suffix in ("", "-wal", "-shm"):
             part = self.path.with_name(self.path.name + suffix)
             if part.exists():

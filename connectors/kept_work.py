@@ -14,7 +14,7 @@ from typing import NamedTuple
 from connectors import kept_outbox
 from connectors.contract import Done, Fingerprint, Json, Later
 from connectors.desk import Report, Task
-from connectors.messages import Asked, Listed, TargetTold, TaskTold, Upto
+from connectors.messages import Asked, Letting, Upto
 from connectors.waits import PARKED_S, REFUSED_AGAIN_S, later_s, reach_s
 
 _SITE = """
@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS task (
     waits INTEGER NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
     UNIQUE (target, key)
 )"""
+LET_GO = 2
+"""`leaving` of a target on which nobody works here any more; 1: it is to be let go."""
 SCHEMA = (
     _SITE,
     "INSERT OR IGNORE INTO site VALUES (1, 0, 0, 0, NULL)",
@@ -59,16 +61,21 @@ _DIFFERENCES, _URGENT_DIFFERENCES = f"{_TO_DO} {_ORDER}", f"{_TO_DO} AND task.ur
 _FIRST = "(SELECT min(task.due) FROM task WHERE task.target = target.id AND "
 _ALL = "SELECT id, {first}), {first} AND task.urgent), read_at, rests FROM target WHERE leaving = 0"
 _SOME_TARGETS = _ALL.format(first=_FIRST + _MAY_GO)
-# Asked many times a second, also where tens of thousands of tasks wait: where all of them may go, an index has the answer.
+# Where all of them may go, an index has the answer.
 _TARGETS = _ALL.format(first=_FIRST + "task.done = 0")
+_ONE_TARGET = f"{_TARGETS} AND id = ?"
 _ALL_MAY_GO = """
 SELECT NOT (SELECT unsettled FROM site) AND NOT EXISTS (SELECT 1 FROM target WHERE leaving = 0 AND term <= :now)"""
 _HAVE = "SELECT id, upto FROM target WHERE upto IS NOT NULL"
-_TARGET_VALUES = ("id", "kind", "settings", "zone", "epoch", "upto", "term", "leaving", "read_at")
-_UPDATE = "UPDATE target SET " + ", ".join(f"{name} = :{name}" for name in _TARGET_VALUES) + " WHERE id = :id"  # noqa: S608 - put together of constants
-_PLACES = ", ".join(f":{name}" for name in _TARGET_VALUES)
-_INSERT = "INSERT INTO target (" + ", ".join(_TARGET_VALUES)
-_INSERT += f", identity, counter) VALUES ({_PLACES}, :identity, :counter)"
+
+
+# One statement: row by row, a thread that shares the interpreter with a busy loop waits for its turn at each.
+_TOLD = """
+SELECT task.nth FROM json_each(:told) AS told CROSS JOIN task
+WHERE task.target = :target AND task.key = json_extract(told.value, '$[0]')
+AND task.revision = json_extract(told.value, '$[1]')"""
+_DO = f"UPDATE task SET done = 1 WHERE nth IN ({_TOLD} AND task.done = 0)"  # noqa: S608 - put together of constants
+_TAKE = f"DELETE FROM task WHERE nth IN ({_TOLD} AND task.done = 1)"  # noqa: S608 - as above
 
 
 class Waiting(NamedTuple):
@@ -100,49 +107,15 @@ class Own:
     trouble: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What an answer of the hub changed: where something urgent came up, whose work is another's now, whether the hub is
-    to be asked again for what it left out."""
-
-    hastened: frozenset[str]
-    lost: frozenset[str]
-    again: bool
-
-
 def asked(tx: Connection, most: int) -> Asked:
     """What to ask the hub with."""
-    have = {id_: Upto.model_validate_json(upto) for id_, upto in tx.execute(_HAVE)}
+    have = {id_: _upto(upto) for id_, upto in tx.execute(_HAVE)}
     return Asked(era=tx.execute("SELECT era FROM site").fetchone()[0], have=have, most=most)
 
 
 def newest(tx: Connection) -> float:
     """The latest instant that this gateway has ever known: a clock that was put back lengthens no term."""
     return tx.execute("SELECT newest FROM site").fetchone()[0]
-
-
-def merge(tx: Connection, listed: Listed, now: float, *, hold: bool = False) -> Merged:
-    """Take in what the hub tells; where there is no room (`hold`) only what takes rights away, and the rest again later."""
-    known, unsettled = tx.execute("SELECT era, unsettled FROM site").fetchone()
-    lost = set(listed.gone)
-    if known != listed.era:
-        # Revisions of another era name other contents: nothing that was to be done or told then is so now.
-        lost |= {id_ for (id_,) in tx.execute("SELECT id FROM target")}
-        tx.execute("DELETE FROM task")
-        tx.execute("DELETE FROM target")
-        kept_outbox.forget_records(tx)
-    if (known, unsettled) != (listed.era, int(listed.unsettled)):
-        tx.execute("UPDATE site SET era = ?, unsettled = ?", (listed.era, listed.unsettled))
-    tx.execute("UPDATE site SET newest = max(newest, ?), pin_key = ?", (now, listed.pin_key))
-    for id_ in listed.gone:
-        let_go(tx, id_)
-    off_s = now - listed.now.timestamp()
-    anew = {told.id for told in listed.targets if _merge_target(tx, told, off_s, now, hold=hold)}
-    tasks = (told for told in listed.tasks if told.target not in anew and not (hold and told.dirty and told.body))
-    hastened = {told.target for told in tasks if _merge_task(tx, told, off_s, now)}
-    # What is urgent goes past every back-off.
-    rouse(tx, hastened)
-    return Merged(frozenset(hastened), frozenset(lost | anew), listed.more or bool(anew))
 
 
 def let_go(tx: Connection, id_: str) -> None:
@@ -152,10 +125,25 @@ def let_go(tx: Connection, id_: str) -> None:
     kept_outbox.forget_target(tx, id_)
 
 
-def waiting(tx: Connection, now: float) -> list[Waiting]:
-    """The targets that may be worked."""
-    (all_may_go,) = tx.execute(_ALL_MAY_GO, {"now": now}).fetchone()
-    return [Waiting(*row) for row in tx.execute(_TARGETS if all_may_go else _SOME_TARGETS, {"now": now})]
+def all_may_go(tx: Connection, now: float) -> bool:
+    """Whether no task waits for a term or for an era to be settled."""
+    return bool(tx.execute(_ALL_MAY_GO, {"now": now}).fetchone()[0])
+
+
+def waiting(tx: Connection) -> list[Waiting]:
+    """The targets that may be worked, where all tasks may go."""
+    return [Waiting(*row) for row in tx.execute(_TARGETS)]
+
+
+def waiting_of(tx: Connection, targets: Collection[str]) -> dict[str, Waiting]:
+    """Those of these targets, where all tasks may go."""
+    found = (tx.execute(_ONE_TARGET, (id_,)).fetchone() for id_ in targets)
+    return {row[0]: Waiting(*row) for row in found if row is not None}
+
+
+def waiting_restrained(tx: Connection, now: float) -> list[Waiting]:
+    """The targets that may be worked, where some tasks may not go."""
+    return [Waiting(*row) for row in tx.execute(_SOME_TARGETS, {"now": now})]
 
 
 def own(tx: Connection, id_: str) -> Own | None:
@@ -165,12 +153,12 @@ def own(tx: Connection, id_: str) -> Own | None:
     if found is None:
         return None
     kind, settings, epoch, identity, counter, trouble = found
-    return Own(kind, _settings(settings), epoch, _fingerprint(identity, counter), trouble)
+    return Own(kind, settings_of(settings), epoch, _fingerprint(identity, counter), trouble)
 
 
-def zones(tx: Connection) -> dict[str, str]:
-    """The time zone of each target."""
-    return dict(tx.execute("SELECT id, zone FROM target").fetchall())
+def zones(tx: Connection) -> set[str]:
+    """The time zones of the targets."""
+    return {zone for (zone,) in tx.execute("SELECT DISTINCT zone FROM target")}
 
 
 def pin_key(tx: Connection) -> bytes | None:
@@ -179,20 +167,22 @@ def pin_key(tx: Connection) -> bytes | None:
     return None if found is None else bytes.fromhex(found)
 
 
-def of_kind(tx: Connection, kind: str) -> list[tuple[dict[str, Json], str, float]]:
-    """Settings, time zone and term of each target of a kind, those to be let go among them."""
-    found = tx.execute("SELECT settings, zone, term FROM target WHERE kind = ? ORDER BY id", (kind,))
-    return [(json.loads(settings), zone, term) for settings, zone, term in found]
+def of_kind(tx: Connection, kind: str) -> list[tuple[str, dict[str, Json], str, float]]:
+    """Id, settings, time zone and term of each target of a kind; none of those that were let go."""
+    query = "SELECT id, settings, zone, term FROM target WHERE kind = ? AND leaving < ? ORDER BY id"
+    found = tx.execute(query, (kind, LET_GO))
+    return [(id_, json.loads(settings), zone, term) for id_, settings, zone, term in found]
 
 
 def leaving(tx: Connection) -> dict[str, int]:
     """The targets that are to be let go, each with its epoch, of which nothing is said to the hub yet."""
-    found = tx.execute(
-        "SELECT id, epoch FROM target WHERE leaving = 1 AND NOT EXISTS"
-        " (SELECT 1 FROM outbox WHERE outbox.target = target.id AND kind = ?)",
-        (kept_outbox.HANDED,),
-    )
-    return dict(found.fetchall())
+    return dict(tx.execute("SELECT id, epoch FROM target WHERE leaving = 1").fetchall())
+
+
+def parted(tx: Connection, message: Letting) -> None:
+    """Nobody works a target here any more, and the hub is to be told so, after all else."""
+    tx.execute("UPDATE target SET leaving = ? WHERE id = ?", (LET_GO, message.target))
+    kept_outbox.put(tx, kept_outbox.HANDED, message.target, message.epoch, message)
 
 
 def epochs(tx: Connection) -> dict[str, int]:
@@ -219,17 +209,18 @@ def differences(tx: Connection, id_: str, now: float, most: int, *, urgent_only:
 
 def noted(tx: Connection, id_: str, reports: Sequence[Report], now: float) -> None:
     """Note how tasks went. One whose revision is not what is wanted by now clears nothing."""
+    # Kept until the hub has taken the outcome: what it tells until then is older news of the same.
+    done = [(report.key, report.revision) for report in reports if isinstance(report.outcome, Done)]
+    if done:
+        tx.execute(_DO, {"target": id_, "told": json.dumps(done)})
     for report in reports:
+        if isinstance(report.outcome, Done):
+            continue
         row = tx.execute(
             "SELECT attempts FROM task WHERE target = ? AND key = ? AND revision = ? AND done = 0",
             (id_, report.key, report.revision),
         ).fetchone()
-        if row is None:
-            continue
-        if isinstance(report.outcome, Done):
-            # Kept until the hub has taken the outcome: what it tells until then is older news of the same.
-            tx.execute("UPDATE task SET done = 1 WHERE target = ? AND key = ?", (id_, report.key))
-        elif (waits := _waits(report, row[0])) is not None:
+        if row is not None and (waits := _waits(report, row[0])) is not None:
             wait_s, attempts = waits
             tx.execute(
                 "UPDATE task SET due = ?, attempts = ? WHERE target = ? AND key = ?",
@@ -239,10 +230,7 @@ def noted(tx: Connection, id_: str, reports: Sequence[Report], now: float) -> No
 
 def taken(tx: Connection, id_: str, done: Collection[tuple[str, int]]) -> None:
     """The hub has taken the outcomes of these keys and revisions."""
-    tx.executemany(
-        "DELETE FROM task WHERE target = ? AND key = ? AND revision = ? AND done = 1",
-        [(id_, key, revision) for key, revision in done],
-    )
+    tx.execute(_TAKE, {"target": id_, "told": json.dumps(list(done))})
 
 
 def reopen(tx: Connection, id_: str, key: str, now: float) -> None:
@@ -256,7 +244,12 @@ def met(tx: Connection, id_: str, fingerprint: Fingerprint, now: float, *, back:
         "UPDATE target SET identity = ?, counter = ? WHERE id = ?", (fingerprint.identity, fingerprint.counter, id_)
     )
     if back:
-        tx.execute("UPDATE task SET due = ?, attempts = 0 WHERE target = ? AND attempts > 0", (now, id_))
+        due_again(tx, id_, now)
+
+
+def due_again(tx: Connection, id_: str, now: float) -> None:
+    """Something there answers again: what was tried before is due."""
+    tx.execute("UPDATE task SET due = ?, attempts = 0 WHERE target = ? AND attempts > 0", (now, id_))
 
 
 def end_terms(tx: Connection) -> None:
@@ -289,61 +282,6 @@ def rest(tx: Connection, id_: str, now: float, unreachable: str | None, parked: 
     )
 
 
-def _merge_target(tx: Connection, told: TargetTold, off_s: float, now: float, *, hold: bool) -> bool:
-    """Whether what is kept of the target is worthless, since it was another's meanwhile; then the hub is asked anew."""
-    before = tx.execute("SELECT epoch, read_at, upto FROM target WHERE id = ?", (told.id,)).fetchone()
-    anew = before is not None and before[0] != told.epoch
-    if anew:
-        let_go(tx, told.id)
-    known = None if anew else before
-    read_at = None if known is None else known[1]
-    upto = None if anew else told.upto.model_dump_json()
-    if hold:
-        upto = None if known is None else known[2]
-    if told.read_due and read_at is None and not kept_outbox.holds(tx, kept_outbox.READING, told.id):
-        read_at = now
-    elif not told.read_due:
-        read_at = None
-    values = {
-        "id": told.id, "kind": told.kind, "settings": json.dumps(told.settings), "zone": told.zone, "epoch": told.epoch,
-        "upto": upto, "term": told.term_until.timestamp() + off_s,
-        "leaving": int(told.leaving), "read_at": read_at,
-    }  # fmt: skip
-    if known is not None:
-        tx.execute(_UPDATE, values)
-        return False
-    fingerprint = told.fingerprint
-    who = (None, None) if fingerprint is None else (fingerprint.identity, fingerprint.counter)
-    tx.execute(_INSERT, values | {"identity": who[0], "counter": who[1]})
-    return anew
-
-
-def _merge_task(tx: Connection, told: TaskTold, off_s: float, now: float) -> bool:
-    """Whether something urgent came up."""
-    if not told.dirty:
-        tx.execute("DELETE FROM task WHERE target = ? AND key = ?", (told.target, told.key))
-        return False
-    before = tx.execute(
-        "SELECT revision, urgent, done FROM task WHERE target = ? AND key = ?", (told.target, told.key)
-    ).fetchone()
-    if before is not None and before[0] == told.revision:
-        hurries = told.urgent and not before[1] and not before[2]
-        tx.execute(
-            "UPDATE task SET rank = ?, grants = ?, urgent = ?, waits = ?, due = CASE WHEN ? THEN ? ELSE due END"
-            " WHERE target = ? AND key = ?",
-            (told.rank, json.dumps(told.grants), told.urgent, told.waits, hurries, now, told.target, told.key),
-        )
-        return hurries
-    due = now if told.due is None else max(now, told.due.timestamp() + off_s)
-    tx.execute(
-        "INSERT OR REPLACE INTO task (target, key, revision, body, rank, grants, urgent, first, waits, due)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (told.target, told.key, told.revision, told.body, told.rank, json.dumps(told.grants), told.urgent, told.first,
-         told.waits, due),
-    )  # fmt: skip
-    return told.urgent
-
-
 def _waits(report: Report, attempts: int) -> tuple[float, int] | None:
     """How long a task waits after an outcome, and the tries noted; None where its whole target waits instead."""
     outcome = report.outcome
@@ -355,9 +293,14 @@ def _waits(report: Report, attempts: int) -> tuple[float, int] | None:
 
 
 @lru_cache(maxsize=4096)
-def _settings(text: str) -> Mapping[str, Json]:
-    """Nobody changes what is handed out here."""
+def settings_of(text: str) -> Mapping[str, Json]:
+    """A target's settings as they are kept. Nobody changes what is handed out here."""
     return json.loads(text)
+
+
+@lru_cache(maxsize=4096)
+def _upto(text: str) -> Upto:
+    return Upto.model_validate_json(text)
 
 
 def _fingerprint(identity: str | None, counter: int | None) -> Fingerprint | None:

@@ -6,9 +6,10 @@ checked here; a field that a gateway does not know in an answer is passed over, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,8 @@ TARGETS_MAX = 1_000
 TASKS_MAX = 1_000
 REPORTS_MAX = 1_000
 FOUND_MAX = 100_000
+AWAY_MAX = 127
+"""As many readers as a line can have."""
 PASSED_MAX = 20_000
 BYTES_MAX = 12 * 1024 * 1024
 """How much one message may hold, so that the hub need not take in without end."""
@@ -65,18 +68,28 @@ def _sane(told: _T) -> _T:
 
 
 def _check(value: object) -> None:
-    if isinstance(value, tuple):
-        for each in value:
+    if isinstance(value, str):
+        if len(value) > BODY_MAX or "\x00" in value:
+            raise ValueError(f"a text has at most {BODY_MAX} characters, and none of them is NUL")
+    elif isinstance(value, int | float):
+        if not -WHOLE < value < WHOLE:
+            raise ValueError("a number is too large")
+    elif isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise ValueError("an instant must have a zone")
+    elif value is not None:
+        for each in value if isinstance(value, tuple) else _values(value):
             _check(each)
-    elif is_dataclass(value):
-        for each in fields(value):
-            _check(getattr(value, each.name))
-    elif isinstance(value, datetime) and value.utcoffset() is None:
-        raise ValueError("an instant must have a zone")
-    elif isinstance(value, int | float) and not -WHOLE < value < WHOLE:
-        raise ValueError("a number is too large")
-    elif isinstance(value, str) and (len(value) > BODY_MAX or "\x00" in value):
-        raise ValueError(f"a text has at most {BODY_MAX} characters, and none of them is NUL")
+
+
+def _values(value: object) -> Iterator[object]:
+    return (getattr(value, name) for name in _fields(type(value)))
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields; none of any other kind."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 Sane = AfterValidator(_sane)
@@ -134,7 +147,8 @@ class Asked(Asking):
 class TargetTold(Answer):
     """A target of this gateway. `upto` is what to say as `have` from now on. `epoch` names this assignment, and stands in
     every message about the target. `term_until` is renewed by each list; who is `leaving` is to be let go: end what is in
-    hand, hand in what is owed, and say `HANDED`."""
+    hand, hand in what is owed, and say `HANDED`. `listen`: where it tells of passages by itself, at this gateway's machine;
+    where that changes, `WATCH` is to be asked anew."""
 
     id: str
     kind: str
@@ -146,6 +160,7 @@ class TargetTold(Answer):
     read_due: bool
     leaving: bool
     zone: str
+    listen: str | None = None
 
 
 class TaskTold(Answer):
@@ -167,7 +182,8 @@ class TaskTold(Answer):
 
 class Listed(Answer):
     """All targets of the gateway, and what is new of their records, oldest news first. `pin_key` (hex) is by what a line's
-    PINs are compared, None where it has no line. Where `more`, ask again at once.
+    PINs are compared, None where it has no line. Where `more`, ask again at once; where not `acts`, nothing waits to be done
+    at most once.
     Where `era` is not the one asked with, what is kept of work is to be forgotten: this answer begins anew. `gone` are
     targets of `have` that are another's by now: let go of them and of all that is kept for them."""
 
@@ -180,6 +196,7 @@ class Listed(Answer):
     gone: tuple[str, ...]
     more: bool
     pin_key: str | None = None
+    acts: bool = True
 
 
 class About(Asking):
@@ -240,11 +257,12 @@ class MissingKeys(Answer):
 
 class Reach(About):
     """How a visit ended: why the target could not be reached, or which fault stopped the work; neither: it is well. `found`
-    says instead how far a full reading has come that goes on."""
+    says instead how far a full reading has come that goes on; `away` which keys were proved and do not work now."""
 
     unreachable: Text | None = None
     parked: Text | None = None
     found: Count | None = None
+    away: Annotated[tuple[Id, ...], Field(max_length=AWAY_MAX)] = ()
 
 
 class Ours(Asking):
@@ -292,19 +310,20 @@ class Watching(Asking):
 
 
 class WatchedTold(Answer):
-    """A target whose passages are to be followed, from the newest that the hub has taken in."""
+    """A target whose passages are to be followed, from the newest that the hub has taken in; `listen`: where they are
+    heard."""
 
     target: str
     kind: str
     settings: Mapping[str, Any]
     mark: Mark
+    listen: str | None = None
 
 
 class WatchTold(Answer):
     """Whose passages to follow, of those that are the gateway's; no `version` where that is as it was."""
 
     version: str | None
-    listen: str | None = None
     zone: str = "UTC"
     targets: tuple[WatchedTold, ...] = ()
 
@@ -344,18 +363,18 @@ def watch_told(watch: Watch | None) -> WatchTold:
     if watch is None:
         return WatchTold(version=None)
     targets = (
-        WatchedTold(target=each.target, kind=each.kind, settings=each.settings, mark=each.mark)
+        WatchedTold(target=each.target, kind=each.kind, settings=each.settings, mark=each.mark, listen=each.listen)
         for each in watch.targets
     )
-    return WatchTold(version=watch.version, listen=watch.listen, zone=watch.zone.key, targets=tuple(targets))
+    return WatchTold(version=watch.version, zone=watch.zone.key, targets=tuple(targets))
 
 
 def watch_of(told: WatchTold) -> Watch | None:
     """The watch that was told. Raises `ZoneInfoNotFoundError` where this machine knows nothing of its zone."""
     if told.version is None:
         return None
-    targets = tuple(Watched(each.target, each.kind, each.settings, each.mark) for each in told.targets)
-    return Watch(told.version, told.listen, ZoneInfo(told.zone), targets)
+    targets = tuple(Watched(each.target, each.kind, each.settings, each.mark, each.listen) for each in told.targets)
+    return Watch(told.version, ZoneInfo(told.zone), targets)
 
 
 def secret_of(code: str) -> str:

@@ -131,7 +131,7 @@ class OsdpDoors:
         """It has no clock but the gateway's."""
 
     async def read(self, key: str) -> str | None:
-        """What the disk holds; of a reader, that it is there and spoken to by its own key."""
+        """What the disk holds; of a reader that was just put, that it is there and spoken to by its own key."""
         own = self._own
         if kind_of(key) == "reader":
             keeper = self._keeper()
@@ -143,14 +143,13 @@ class OsdpDoors:
             raise Unreachable(str(error)) from error
 
     async def read_all(self) -> AsyncIterator[tuple[str, str]]:
-        """The whole list, some at a time."""
-        own, after, keeper = self._own, "", self._keeper()
+        """The whole list, some at a time. A reader that is silent was not taken away: who is, is told anew."""
+        own, after = self._own, ""
+        own.tell_anew(self._line)
         try:
             while page := own.lists.page(self._line, after, PAGE):
-                for key, body in page:
-                    away = key.startswith("reader:") and (keeper is None or keeper.why_not(number_of(key)) is not None)
-                    if not away:
-                        yield key, body
+                for told in page:
+                    yield told
                 after = page[-1][0]
         except EdgeError as error:
             raise Unreachable(str(error)) from error

@@ -35,6 +35,7 @@ class Cards:
     def __init__(self, doors: Sequence[Door]) -> None:
         self._doors = doors
         self._passback = any(door.anti_passback for door in doors)
+        self._asks_for_pins = any(door.pin is not None for door in doors)
         self._zones: dict[str, list[int]] = {}
         self._firsts: dict[str, list[int]] = {}
         for door in doors:
@@ -86,7 +87,8 @@ class Cards:
         told: dict[str, Json] = {str(door): windows for door, windows in by_door.items() if windows}
         if not told:
             return None, _first(again, holder.now)
-        body: dict[str, Json] = {"doors": told, "number": number, "pin": _pin(cards, holder.now)}
+        pin = _pin(cards, holder.now) if self._asks_for_pins else None
+        body: dict[str, Json] = {"doors": told, "number": number, "pin": pin}
         if self._passback and (forgets := _forgets(holder)) is not None:
             body["forgiven"], again = forgets[0], [*again, forgets[1]]
         if firsts:

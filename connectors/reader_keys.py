@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors.contract import EdgeError
 from connectors.kept_file import KeptFile
@@ -30,6 +30,12 @@ class KeyExposed(EdgeError):
     this gateway anew, since its key may be known."""
 
 
+class _KeyFile(KeptFile):
+    once_torn: ClassVar[str] = (
+        "nobody else has these keys: put every reader of this gateway into install mode, and pair it"
+    )
+
+
 class ReaderKeys:
     """The keys of all readers of one process, 16 bytes each."""
 
@@ -42,7 +48,7 @@ class ReaderKeys:
     ) -> None:
         """Open or make both files. Raises `WorkUnusable`, `KeyExposed`."""
         self._random = random_bytes
-        self._file = KeptFile(path, _SCHEMA, clock, hop)
+        self._file = _KeyFile(path, _SCHEMA, clock, hop)
         try:
             self._key = _load(path.with_suffix(".key"), random_bytes)
         except BaseException:
@@ -70,15 +76,16 @@ class ReaderKeys:
         query = "UPDATE reader SET identity = ? WHERE line = ? AND address = ? AND identity IS NULL"
         await self._file.write(lambda connection: connection.execute(query, (identity, line, address)))
 
-    async def put(self, line: str, address: int, key: bytes | None) -> None:
-        """Keep a reader's key, and forget as whom it came; None: forget both. Raises `WorkUnusable`, `WorkFull`."""
+    async def put(self, line: str, address: int, key: bytes | None, identity: str | None = None) -> None:
+        """Keep a reader's key, and as whom it came with it (None: it did not yet); no key: forget both. Raises
+        `WorkUnusable`, `WorkFull`."""
         if key is None:
             query, told = "DELETE FROM reader WHERE line = ? AND address = ?", (line, address)
             await self._file.write(lambda connection: connection.execute(query, told))
             return
         sealed = seal("aes-256-gcm", self._key, self._random(NONCE_BYTES), key, _owner(line, address))
-        query = "INSERT OR REPLACE INTO reader VALUES (?, ?, ?, NULL)"
-        await self._file.write(lambda connection: connection.execute(query, (line, address, sealed)))
+        query = "INSERT OR REPLACE INTO reader VALUES (?, ?, ?, ?)"
+        await self._file.write(lambda connection: connection.execute(query, (line, address, sealed, identity)))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Protocol
 
-from connectors import kept_outbox, kept_work
-from connectors.contract import Act, Fingerprint, Outcome
+from connectors import kept_merge, kept_outbox, kept_work
+from connectors.contract import RETRY_S, Act, Fingerprint, Later, Outcome
 from connectors.desk import Claim, Found, LeaseLost, Report, Task
 from connectors.kept_file import ReservedFile, WorkFull
 from connectors.kept_work import Own, Waiting
 from connectors.messages import Acted, Asked, Introducing, Listed, Reach, Reading, Upto
+from connectors.remote_asks import NEWCOMER, NOT_SENT, Asks
 from connectors.remote_line import HubAway
+from connectors.rota import Rota
 from devices.clock import Clock
 from devices.wire import Unreachable
 
@@ -32,24 +33,8 @@ ROOM_S = 60.0
 TOLD_S = 600.0
 """So often the hub is told that the same device still answers."""
 CLOCK_OFF_S = 2.0
-NEWCOMER = (
-    "Another device answers there, or one that lost its memory, and only the hub can say what it is to hold. It is asked as"
-    " soon as it can be reached."
-)
 
 _log = logging.getLogger(__name__)
-
-
-class Asks(Protocol):
-    """What a desk asks of the hub itself. Raises `HubAway`."""
-
-    async def missing(self, target: str, epoch: int, found: Sequence[Found], started: datetime) -> Sequence[str]:
-        """The keys that a full reading would show to be missing."""
-        ...
-
-    async def act_begun(self, target: str, epoch: int, act: str) -> bool:
-        """Whether an act may leave."""
-        ...
 
 
 @dataclass(slots=True)
@@ -68,6 +53,7 @@ class RemoteDesk:
         self._file = file
         self._asks = asks
         self._clock = clock
+        self._rota = Rota(file, clock)
         self._nth = 0
         self._held: dict[str, _Held] = {}
         self._acts: dict[str, tuple[Act, ...]] = {}
@@ -78,7 +64,7 @@ class RemoteDesk:
         """How far the hub has told on a full disk, which keeps less of it."""
         self._room_at = 0.0
         self._changed = asyncio.Event()
-        self._newest = file.read(kept_work.newest)
+        self._newest, self._newest_at = file.read(kept_work.newest), clock.monotonic()
         self.owing = asyncio.Event()
         """Set whenever something new waits to be told to the hub."""
 
@@ -87,9 +73,9 @@ class RemoteDesk:
     async def claim(self, limit: int, *, urgent_only: bool, tasks_max: int = 0) -> Sequence[Claim]:
         """Take up to `limit` targets that have work which is due, urgent ones first, with their first tasks."""
         now = self.wall()
-        orders = ((self._order(one, now, urgent_only=urgent_only), one) for one in self._waiting(now))
-        found = sorted((order, one.id, one) for order, one in orders if order is not None)
-        return [self._claim(one, now, tasks_max, urgent_only=urgent_only) for _, _, one in found[:limit]]
+        called = frozenset(target for target, acts in self._acts.items() if acts)
+        found = self._rota.due(now, self._busy(), called, urgent_only=urgent_only)
+        return [self._claim(one, now, tasks_max, urgent_only=urgent_only) for one in found[:limit]]
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         """The next tasks of a claimed target, in the order in which they must be carried out."""
@@ -109,6 +95,7 @@ class RemoteDesk:
 
         if reports:
             await self._file.write(report)
+            self._rota.changed([claim.target])
             self.owing.set()
         self._renewed(claim)
         tasks = self._next(claim.target, then, urgent_only=urgent_only) if then else ()
@@ -127,13 +114,17 @@ class RemoteDesk:
         return self._acts.get(claim.target, ())
 
     async def act_begun(self, claim: Claim, act: str) -> bool:
-        """Say that an act leaves now. False where it must not be sent any more, or the hub cannot be asked."""
+        """Say that an act leaves now. False where it must not be sent any more, or the hub cannot be asked: then that it was
+        not sent is told, and stands."""
         epoch = self._renewed(claim).epoch
         self._acts[claim.target] = tuple(one for one in self._acts.get(claim.target, ()) if one.id != act)
+        if self._file.read(lambda tx: kept_outbox.holds(tx, kept_outbox.ACTED, "", act)):
+            return False
         try:
             return await self._asks.act_begun(claim.target, epoch, act)
         except HubAway as error:
             _log.warning("%s: an act was not begun: %s", claim.target, error)
+            await self.acted(act, Later(RETRY_S, NOT_SENT, unreachable=True))
             return False
 
     async def acted(self, act: str, outcome: Outcome) -> None:
@@ -162,6 +153,7 @@ class RemoteDesk:
             kept_outbox.put(tx, kept_outbox.INTRODUCE, target, held.epoch, message)
 
         await self._file.write(met)
+        self._rota.changed([target])
         self._introduced[target] = now
         self.owing.set()
         self._renewed(claim)
@@ -177,6 +169,7 @@ class RemoteDesk:
             kept_outbox.put(tx, kept_outbox.REACH, claim.target, epoch, message, "reading")
 
         await self._file.write(go_on)
+        self._rota.changed([claim.target])
         self.owing.set()
 
     async def missing(self, claim: Claim, found: Sequence[Found], *, started: datetime) -> Sequence[str]:
@@ -186,8 +179,7 @@ class RemoteDesk:
         try:
             keys = await self._asks.missing(claim.target, epoch, found, started)
         except HubAway as error:
-            at = self.wall() + READ_AGAIN_S
-            await self._file.write(lambda tx: kept_work.read_next(tx, claim.target, at))
+            await self._read_next(claim.target, self.wall() + READ_AGAIN_S)
             self._held.pop(claim.target, None)
             raise LeaseLost(claim.target) from error
         self._renewed(claim)
@@ -200,8 +192,7 @@ class RemoteDesk:
 
         if self.short:
             # A reading takes as much room as all that it found.
-            at = self.wall() + READ_AGAIN_S
-            await self._file.write(lambda tx: kept_work.read_next(tx, claim.target, at))
+            await self._read_next(claim.target, self.wall() + READ_AGAIN_S)
             return 0
 
         def read(tx: Connection) -> None:
@@ -209,6 +200,7 @@ class RemoteDesk:
             kept_outbox.put(tx, kept_outbox.READING, claim.target, epoch, message)
 
         await self._file.write(read)
+        self._rota.changed([claim.target])
         self.owing.set()
         return 0
 
@@ -226,9 +218,26 @@ class RemoteDesk:
                 kept_outbox.put(tx, kept_outbox.REACH, claim.target, epoch, message)
 
             await self._file.write(rest)
+            self._rota.changed([claim.target])
             self.owing.set()
         self._held.pop(claim.target, None)
         self._changed.set()
+
+    async def back(self, target: str) -> None:
+        """Something at a target answers again: what waits there is due now."""
+        now = self.wall()
+        await self._file.write(lambda tx: kept_work.due_again(tx, target, now))
+        self._rota.changed([target])
+        self._changed.set()
+
+    async def away(self, target: str, keys: Sequence[str]) -> None:
+        """What was proved under these keys does not work now: the hub has it put there again."""
+        own = self._file.read(lambda tx: kept_work.own(tx, target))
+        if own is not None:
+            message = Reach(target=target, epoch=own.epoch, away=tuple(keys))
+            put = kept_outbox.put
+            await self._file.write(lambda tx: put(tx, kept_outbox.REACH, target, own.epoch, message, "away"))
+            self.owing.set()
 
     async def wait(self, timeout_s: float) -> None:
         """Return when there may be work, at the latest after `timeout_s`."""
@@ -257,15 +266,16 @@ class RemoteDesk:
         ahead = bool(self._ahead)
         hold = self._file.short or ahead
         try:
-            merged = await self._file.write(lambda tx: kept_work.merge(tx, listed, now, hold=hold))
+            merged = await self._file.write(lambda tx: kept_merge.merge(tx, listed, now, hold=hold))
         except WorkFull:
             self._room_at = self._clock.monotonic() + ROOM_S
-            merged = await self._file.write(lambda tx: kept_work.merge(tx, listed, now, hold=True))
+            merged = await self._file.write(lambda tx: kept_merge.merge(tx, listed, now, hold=True))
         short = self._file.short
         self._ahead = {told.id: told.upto for told in listed.targets} if short else {}
         for target in merged.lost:
             self._forget(target)
         self._hastened |= merged.hastened
+        self._rota.changed(merged.changed)
         self._changed.set()
         return merged.again or (ahead and not short)
 
@@ -276,6 +286,7 @@ class RemoteDesk:
         self._acts = {target: tuple(each) for target, each in acts.items()}
         if new:
             await self._file.write(lambda tx: kept_work.rouse(tx, new))
+            self._rota.changed(new)
             self._hastened |= new
             self._changed.set()
 
@@ -296,6 +307,7 @@ class RemoteDesk:
                 kept_work.let_go(tx, target)
 
         await self._file.write(lose)
+        self._rota.changed(lost)
         for target in lost:
             self._forget(target)
 
@@ -306,19 +318,22 @@ class RemoteDesk:
 
     def idle(self, targets: Collection[str]) -> list[str]:
         """Those of these targets on which nobody works just now."""
-        now = self._clock.monotonic()
-        return [target for target in targets if (held := self._held.get(target)) is None or held.until <= now]
+        busy = self._busy()
+        return [target for target in targets if target not in busy]
 
     def wall(self) -> float:
-        """The present instant, in seconds of the epoch; never before one that was known, so that a clock which is put back
-        lengthens no term."""
-        self._newest = max(self._newest, self._clock.now().timestamp())
+        """The present instant, in seconds of the epoch; never before one that was known, nor slower than time goes by, so
+        that a clock which is put back lengthens no term."""
+        at = self._clock.monotonic()
+        self._newest = max(self._newest + at - self._newest_at, self._clock.now().timestamp())
+        self._newest_at = at
         return self._newest
 
     # Inside
 
-    def _waiting(self, now: float) -> list[Waiting]:
-        return self._file.read(lambda tx: kept_work.waiting(tx, now))
+    async def _read_next(self, target: str, at: float) -> None:
+        await self._file.write(lambda tx: kept_work.read_next(tx, target, at))
+        self._rota.changed([target])
 
     def _own(self, target: str) -> Own:
         own = self._file.read(lambda tx: kept_work.own(tx, target))
@@ -326,36 +341,21 @@ class RemoteDesk:
             raise LeaseLost(target)
         return own
 
-    def _order(self, one: Waiting, now: float, *, urgent_only: bool) -> tuple[int, float] | None:
-        """Where a target comes among those with work; None where it has none, or somebody works on it."""
-        held = self._held.get(one.id)
-        if held is not None and held.until > self._clock.monotonic():
-            return None
-        if one.rests <= now and self._acts.get(one.id):
-            return 0, now
-        urgent = one.due(urgent_only=True)
-        if urgent is not None and urgent <= now:
-            return 1, urgent
-        due = one.due(urgent_only=urgent_only)
-        return None if due is None or due > now else (2, due)
+    def _busy(self) -> frozenset[str]:
+        """The targets that somebody works on."""
+        now = self._clock.monotonic()
+        return frozenset(target for target, held in self._held.items() if held.until > now)
 
     def _claim(self, one: Waiting, now: float, tasks_max: int, *, urgent_only: bool) -> Claim:
         self._nth += 1
         own = self._own(one.id)
         self._held[one.id] = _Held(self._nth, self._clock.monotonic() + LEASE_S, own.epoch)
+        read_due = one.read_at is not None and one.read_at <= now
+        tasks = tuple(self._next(one.id, tasks_max, urgent_only=urgent_only)) if tasks_max else ()
         return Claim(
-            one.id,
-            own.kind,
-            own.settings,
-            self._nth,
-            LEASE_S,
-            one.read_at is not None and one.read_at <= now,
-            own.fingerprint,
-            urgent_only,
-            tuple(self._next(one.id, tasks_max, urgent_only=urgent_only)) if tasks_max else (),
-            self._acts.get(one.id, ()),
-            own.trouble is not None,
-        )
+            one.id, own.kind, own.settings, self._nth, LEASE_S, read_due, own.fingerprint, urgent_only, tasks,
+            self._acts.get(one.id, ()), own.trouble is not None, own.epoch,
+        )  # fmt: skip
 
     def _next(self, target: str, most: int, *, urgent_only: bool) -> list[Task]:
         # Before the rows are read: what comes up after them must ring again.
@@ -389,9 +389,8 @@ class RemoteDesk:
     def _idle_s(self) -> float:
         """How long nothing becomes due; never so short that a gateway with no free slot would spin."""
         now = self.wall()
-        held = self._held
-        dues = [due for one in self._waiting(now) if one.id not in held and (due := one.due(urgent_only=False))]
-        return max(IDLE_S_MIN, min(dues, default=now + IDLE_S_MAX) - now)
+        due = self._rota.first_due(now, self._held)
+        return max(IDLE_S_MIN, (now + IDLE_S_MAX if due is None else due) - now)
 
     def _forget(self, target: str) -> None:
         for kept in (self._held, self._acts, self._introduced):

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
+from httpx2 import AsyncBaseTransport
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors import tokens
@@ -56,11 +57,12 @@ class FolderUnusable(EdgeError):
 
 class KeyOpen(EdgeError):
     """Others on this machine may read {path}. Look whether anybody did; then have this gateway's credential revoked at the
-    hub, delete the folder {folder}, and enrol anew."""
+    hub, delete that file, and enrol anew. What else lies in {folder} is still needed: the keys of readers are only there."""
 
 
 class KeyTorn(EdgeError):
-    """{path} does not hold what a gateway writes there. Delete the folder {folder} and enrol anew with a new code."""
+    """{path} does not hold what a gateway writes there. Delete that file, and enrol anew with a new code. What else lies in
+    {folder} is still needed: the keys of readers are only there."""
 
 
 class NotEnrolled(EdgeError):
@@ -130,8 +132,10 @@ async def enrolled(
     *,
     software: str,
     language: str = "en",
+    transport: AsyncBaseTransport | None = None,
 ) -> tuple[Pass, ssl.SSLContext | None]:
-    """Who this gateway is, and how it knows the hub; enrolled now where a code says so that was not used here yet. Raises
+    """Who this gateway is, and how it knows the hub; enrolled now where a code says so that was not used here yet;
+    `transport` as of `Line`. Raises
     `NotEnrolled`, `OtherHub`, `CodeRefused`, `PlainAddress`, what `Line.call` raises, and what is wrong with the folder."""
     url = url.rstrip("/")
     if not secure(url):
@@ -139,7 +143,7 @@ async def enrolled(
     known = _read(folder, PAPERS)
     if code is not None and (known is None or known.code != _digest(code)):
         draft = await _draft(folder, url, code, ca, random_bytes)
-        line = Line(url, _trust(draft), clock, random_bytes, language=language)
+        line = Line(url, _trust(draft), clock, random_bytes, language=language, transport=transport)
         return _known(await _enrol(folder, draft, code, line, software))
     if known is None:
         raise NotEnrolled(folder=folder, url=url)

@@ -96,9 +96,10 @@ class Line:
         who: Pass | None = None,
         *,
         language: str = "en",
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """`trust` is whom to believe by TLS; None for a hub on this very machine. The hub says in `language` what it does
-        not take. Raises `PlainAddress`."""
+        not take. `transport` carries the calls, None: sockets. Raises `PlainAddress`."""
         self.url = url.rstrip("/")
         if not secure(self.url):
             raise PlainAddress(url=url)
@@ -113,17 +114,18 @@ class Line:
             headers={"Accept-Language": language},
             limits=limits,
             timeout=httpx2.Timeout(CALL_S, connect=CONNECT_S),
+            transport=transport,
         )
 
-    async def call(self, path: str, message: BaseModel, answer: type[_Answer]) -> _Answer:
-        """Say something, and understand the answer. Raises `HubAway` and its kinds, `NotTaken`, `NotOurs`."""
+    async def call(self, path: str, message: BaseModel | bytes, answer: type[_Answer]) -> _Answer:
+        """Say a message, or its JSON, and understand the answer. Raises `HubAway` and its kinds, `NotTaken`, `NotOurs`."""
         found = await self._post(path, message)
         try:
             return answer.model_validate_json(found)
         except ValidationError as error:
             raise NotTheHub(url=self.url, why=f"{path}: {error.errors()[0]['msg']}") from error
 
-    async def tell(self, path: str, message: BaseModel) -> None:
+    async def tell(self, path: str, message: BaseModel | bytes) -> None:
         """Say something that needs no answer but that it was taken. Raises as `call` does."""
         await self._post(path, message)
 
@@ -145,12 +147,13 @@ class Line:
         """Let go of every connection."""
         await self._client.aclose()
 
-    async def _post(self, path: str, message: BaseModel) -> bytes:
+    async def _post(self, path: str, message: BaseModel | bytes) -> bytes:
+        content = message if isinstance(message, bytes) else message.model_dump_json()
         headers = {**self._headers(), "Content-Type": "application/json"}
         try:
             async with (
                 asyncio.timeout(CALL_S),
-                self._client.stream("POST", path, content=message.model_dump_json(), headers=headers) as response,
+                self._client.stream("POST", path, content=content, headers=headers) as response,
             ):
                 body = bytearray()
                 async for part in response.aiter_bytes():

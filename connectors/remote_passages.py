@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from connectors.contract import Mark
 from connectors.desk import Passed, Watch
@@ -30,6 +31,8 @@ from devices.clock import Clock
 WATCH_S = 15.0
 """So often it is asked whose passages to follow, beside each time that the gateway's targets change."""
 FOREIGN_S = 1.0
+NOBODY = Watch("", ZoneInfo("UTC"), ())
+"""Whom to follow where no target is left."""
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -61,7 +64,9 @@ class RemotePassageDesk:
     async def watch(self, since: str | None) -> Watch | None:
         """Whose passages to follow; None where that is still what it was at the version `since`."""
         now = self._clock.monotonic()
-        if not self._ready() or (since is not None and now < self._watch_at):
+        if not self._ready():
+            return None if since in {None, NOBODY.version} else NOBODY
+        if since is not None and now < self._watch_at:
             return None
         self._watch_at = now + WATCH_S
         return watch_of(await self._patiently(lambda: self._line.call(WATCH, Watching(since=since), WatchTold)))

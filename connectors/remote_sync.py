@@ -1,64 +1,60 @@
 """What keeps a gateway's own work and the hub in step: it lists what is new, waits for the hub to say that more is, and
-hands in what is owed, in order. A hub that is gone, slow or restored only makes it wait: each message may be said twice."""
+hands in what is owed, of each target in order. A hub that is gone, slow or restored only makes it wait: each message may be
+said twice."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 
 from connectors import kept_outbox, kept_work
 from connectors.contract import Act, EdgeError
-from connectors.desk import Found, Report
 from connectors.kept_file import ReservedFile, WorkFull
 from connectors.kept_outbox import Owed
 from connectors.messages import (
-    ACT_BEGUN,
     ACTED,
     ACTS,
     BYTES_MAX,
     HANDED,
     INTRODUCE,
     LIST,
-    MISSING,
     REACH,
     READING,
     REPORT,
-    REPORTS_MAX,
     REVOKED,
     TASKS_MAX,
-    Acted,
     ActsTold,
-    Beginning,
-    Go,
     Introduced,
     Introducing,
     Letting,
     Listed,
-    MissingKeys,
     Ours,
-    Outcomes,
     Reach,
     Read,
-    Reading,
     RefusedTargets,
-    Reporting,
 )
 from connectors.remote import RemoteDesk
-from connectors.remote_line import HubAway, HubTroubled, Line, NotOurs, NotTaken, NotTheHub, Untrusted
+from connectors.remote_line import HubAway, Line, NotOurs, NotTaken, NotTheHub, Untrusted
 from connectors.visit import end_tasks
 from connectors.waits import doubled_s
 from devices.clock import Clock
 
 PAGES_MAX = 10_000
+OUTCOMES_AT_ONCE_MAX = 500
+"""As many as the hub takes in while somebody who revokes may have to wait for it."""
+SAID_AT_ONCE_MAX = 6
+"""So many messages that are no outcomes are said at once: fewer than the line has connections."""
 SHARES = 256
+PARTING_S = 0.25
+"""So often it is looked whether a target that is to be let go is done with."""
 
+_TOLD_AT = {kept_outbox.REACH: REACH, kept_outbox.ACTED: ACTED, kept_outbox.HANDED: HANDED}
 _log = logging.getLogger(__name__)
 Stand = Callable[[EdgeError | None], None]
 
@@ -73,28 +69,6 @@ class Pace:
     backoff_s: float = 0.5
     backoff_s_max: float = 15.0
     stop_s_max: float = 3.0
-
-
-class HubAsks:
-    """What the desk asks of the hub itself."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-
-    async def missing(self, target: str, epoch: int, found: Sequence[Found], started: datetime) -> Sequence[str]:
-        """The keys that a full reading would show to be missing. Raises `HubAway`."""
-        message = Reading(target=target, epoch=epoch, started=started, found=tuple(found))
-        try:
-            return (await self._line.call(MISSING, message, MissingKeys)).keys
-        except NotTaken as error:
-            raise HubTroubled(url=self._line.url, why=error.fields["why"]) from error
-
-    async def act_begun(self, target: str, epoch: int, act: str) -> bool:
-        """Whether an act may leave. Raises `HubAway`."""
-        try:
-            return (await self._line.call(ACT_BEGUN, Beginning(target=target, epoch=epoch, act=act), Go)).go
-        except NotTaken:
-            return False
 
 
 class Backoff:
@@ -118,7 +92,8 @@ class Backoff:
 
 class Sync:
     """One gateway's talk with its hub. `stand` is told what keeps them apart, each time that this changes; None: nothing.
-    `look` is called when the gateway's targets are others than before."""
+    `look` is called when the gateway's targets are others than before; `over` tells whether all is ended at a target that is
+    to be let go."""
 
     def __init__(
         self,
@@ -129,21 +104,25 @@ class Sync:
         random_bytes: Callable[[int], bytes],
         stand: Stand,
         look: Callable[[], None],
+        over: Callable[[str], Awaitable[bool]],
         pace: Pace | None = None,
     ) -> None:
         self._line = line
         self._desk = desk
+        self._over = over
         self._file = file
         self._clock = clock
         self._pace = pace or Pace()
         self._random = random_bytes
         self._stand = stand
         self._look = look
-        self._told: tuple[tuple[str, str, str, int], ...] = ()
+        self._told: tuple[tuple[str, str, Mapping[str, Any], int, str | None], ...] = ()
         self._trouble: str | None = ""
         self._news = True
         self._attending = False
         self._list_at = 0.0
+        self._usual: asyncio.Task[None] | None = None
+        self._under_way: frozenset[tuple[str, str]] = frozenset()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep in step until told to stop; then hand in what is owed, if the hub takes it soon."""
@@ -156,7 +135,7 @@ class Sync:
             await end_tasks(*parts)
             await self._say_last()
         finally:
-            await end_tasks(*parts, stopping)
+            await end_tasks(*parts, stopping, *([self._usual] if self._usual else ()))
 
     async def _attend(self) -> None:
         """Listen for news; what may have been missed counts as news."""
@@ -220,6 +199,9 @@ class Sync:
             if not again:
                 break
         self._list_at = self._clock.monotonic() + self._pace.list_s
+        if not listed.acts:
+            await self._desk.take_acts({})
+            return
         epochs = self._file.read(kept_work.epochs)
         if not epochs:
             return
@@ -229,7 +211,7 @@ class Sync:
         await self._desk.take_acts(acts)
 
     def _compare(self, listed: Listed) -> None:
-        told = tuple((each.id, each.kind, json.dumps(each.settings), each.epoch) for each in listed.targets)
+        told = tuple((each.id, each.kind, each.settings, each.epoch, each.listen) for each in listed.targets)
         if told != self._told:
             self._told = told
             self._look()
@@ -238,34 +220,46 @@ class Sync:
         """Say of each target that is to be let go, and on which nobody works any more, that it is: after all else."""
         epochs = self._file.read(kept_work.leaving)
         for target in self._desk.idle(epochs):
+            if not await self._over(target):
+                self._list_at = min(self._list_at, self._clock.monotonic() + PARTING_S)
+                continue
             message = Letting(target=target, epoch=epochs[target])
-            await self._file.write(
-                lambda tx, message=message: kept_outbox.put(
-                    tx, kept_outbox.HANDED, message.target, message.epoch, message
-                )
-            )
+            await self._file.write(lambda tx, message=message: kept_work.parted(tx, message))
 
     async def _send(self) -> bool:
+        """Hand in some of what is owed; whether anything. Usual outcomes go by the way: the hub takes its time for them,
+        and neither its list nor the proof that something is gone waits for that."""
         self._desk.owing.clear()
-        owed = self._file.read(lambda tx: kept_outbox.owed(tx, REPORTS_MAX))
-        if not owed:
-            return False
-        if owed[0].kind == kept_outbox.REPORT:
-            await self._report(_bounded(owed))
-        else:
-            await self._say(owed[0])
-        return True
+        if self._usual is not None and self._usual.done():
+            ended, self._usual = self._usual, None
+            ended.result()
+        outcomes, others = self._file.read(
+            lambda tx: kept_outbox.owed(tx, OUTCOMES_AT_ONCE_MAX, SAID_AT_ONCE_MAX, BYTES_MAX // 2)
+        )
+        shown_gone = self._file.read(lambda tx: kept_outbox.gone(tx, OUTCOMES_AT_ONCE_MAX))
+        # What a key held before is told before what it holds now.
+        gone = [one for one in shown_gone if (one.target, one.told[0]) not in self._under_way]
+        nths = {one.nth for one in gone}
+        if self._usual is None and (usual := [one for one in outcomes if one.nth not in nths]):
+            self._under_way = frozenset((one.target, one.told[0]) for one in usual)
+            self._usual = asyncio.create_task(self._report_usual(_bounded(usual)))
+        if gone:
+            await self._report(_bounded(gone))
+        if others:
+            await self._say(others)
+        return bool(gone or others)
+
+    async def _report_usual(self, owed: Sequence[Owed]) -> None:
+        try:
+            await self._report(owed)
+        finally:
+            self._under_way = frozenset()
+            self._desk.owing.set()
 
     async def _report(self, owed: Sequence[Owed]) -> None:
-        groups: dict[tuple[str, int], list[Report]] = {}
-        for one in owed:
-            groups.setdefault((one.target, one.epoch), []).append(kept_outbox.report_of(one))
         try:
-            outcomes = tuple(
-                Outcomes(target=target, epoch=epoch, reports=tuple(each)) for (target, epoch), each in groups.items()
-            )
-            answer = await self._line.call(REPORT, Reporting(outcomes=outcomes), RefusedTargets)
-        except (NotTaken, ValidationError) as error:
+            answer = await self._line.call(REPORT, kept_outbox.reporting(owed), RefusedTargets)
+        except NotTaken as error:
             if len(owed) > 1:
                 # One that the hub cannot take holds up no other.
                 for one in owed:
@@ -273,21 +267,32 @@ class Sync:
                 return
             await self._set_aside(owed[0], error)
             return
-        done = {
-            target: [(report.key, report.revision) for report in reports] for (target, _), reports in groups.items()
-        }
+        done: dict[str, list[tuple[str, int]]] = {}
+        for one in owed:
+            done.setdefault(one.target, []).append(one.told)
 
         def paid(tx: kept_work.Connection) -> None:
             kept_outbox.paid(tx, [one.nth for one in owed])
-            for target, reports in done.items():
-                kept_work.taken(tx, target, reports)
+            for target, told in done.items():
+                kept_work.taken(tx, target, told)
 
         await self._file.write(paid)
         if answer.refused:
             await self._lose(answer.refused)
 
-    async def _say(self, one: Owed) -> None:
-        """Hand in one message that is no outcome of tasks."""
+    async def _say(self, some: Sequence[Owed]) -> None:
+        """Hand in messages that are no outcomes of tasks, all at once, since none of them bears on another."""
+        answers = await asyncio.gather(*(self._say_one(one) for one in some), return_exceptions=True)
+        said = [one for one, answer in zip(some, answers, strict=True) if answer is None]
+        if said:
+            await self._file.write(lambda tx: kept_outbox.paid(tx, [one.nth for one in said]))
+        if handed := [one.target for one in said if one.kind == kept_outbox.HANDED]:
+            await self._desk.lose(handed)
+        for answer in answers:
+            if answer is not None:
+                raise answer
+
+    async def _say_one(self, one: Owed) -> None:
         try:
             await self._say_by_kind(one)
         except NotOurs as error:
@@ -295,30 +300,24 @@ class Sync:
             await self._lose([one.target])
         except (NotTaken, ValidationError) as error:
             _log.error("%s: the hub does not take a message (%s): %s", one.target, one.kind, error)
-        await self._file.write(lambda tx: kept_outbox.paid(tx, [one.nth]))
-        if one.kind == kept_outbox.HANDED:
-            await self._desk.lose([one.target])
 
     async def _say_by_kind(self, one: Owed) -> None:
+        # What is kept is the message itself, and the hub judges it.
+        body = one.body.encode()
         match one.kind:
             case kept_outbox.INTRODUCE:
-                told = Introducing.model_validate_json(one.body)
-                answer = await self._line.call(INTRODUCE, told, Introduced)
-                await self._desk.answered(one.nth, told, anew=answer.anew)
+                answer = await self._line.call(INTRODUCE, body, Introduced)
+                await self._desk.answered(one.nth, Introducing.model_validate_json(body), anew=answer.anew)
                 self._news |= answer.anew
             case kept_outbox.READING:
-                await self._line.call(READING, Reading.model_validate_json(one.body), Read)
+                await self._line.call(READING, body, Read)
                 self._news = True
-            case kept_outbox.REACH:
-                await self._line.tell(REACH, Reach.model_validate_json(one.body))
-            case kept_outbox.ACTED:
-                await self._line.tell(ACTED, Acted.model_validate_json(one.body))
-            case kept_outbox.HANDED:
-                await self._line.tell(HANDED, Letting.model_validate_json(one.body))
+            case _:
+                await self._line.tell(_TOLD_AT[one.kind], body)
 
     async def _set_aside(self, one: Owed, error: Exception) -> None:
         _log.error("%s: the hub does not take an outcome, so it is done again: %s", one.target, error)
-        key, now = kept_outbox.report_of(one).key, self._desk.wall()
+        (key, _), now = one.told, self._desk.wall()
 
         def aside(tx: kept_work.Connection) -> None:
             kept_outbox.paid(tx, [one.nth])
@@ -350,8 +349,9 @@ class Sync:
     async def _say_last(self) -> None:
         try:
             async with asyncio.timeout(self._pace.stop_s_max):
-                while self._trouble is None and await self._send():
-                    pass
+                while self._trouble is None and (await self._send() or self._usual is not None):
+                    if self._usual is not None:
+                        await asyncio.wait({self._usual})
         except (TimeoutError, EdgeError):
             _log.warning("The hub did not take everything in time; it is told at the next start.")
 

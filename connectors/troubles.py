@@ -36,6 +36,10 @@ class Troubles:
     def __init__(self) -> None:
         self._seen: dict[int, _Seen] = {}
 
+    def told(self) -> Iterator[int]:
+        """The readers whose trouble was told, and is not over."""
+        return (address for address, seen in self._seen.items() if seen.told)
+
     def look(self, address: int, trouble: Trouble | None, now: float) -> Iterator[str]:
         """The words to tell now (monotonic) of a reader that is in this trouble, None: in none."""
         seen = self._seen.get(address)

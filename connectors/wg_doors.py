@@ -150,9 +150,12 @@ class WgDoors:
         if is_card and not 1 <= number_of(record.key) <= CARD_NUMBER_MAX:
             return Refused(REFUSED_NUMBER)
         try:
-            # A chain of profiles, and a list of tasks, take more than one request.
-            async with asyncio.timeout(self.verb_s_max):
+            if is_card:
                 await self._keys.write(record.key, record.body)
+            else:
+                # A chain of profiles, and a list of tasks, take more than one request.
+                async with asyncio.timeout(self.verb_s_max):
+                    await self._keys.write(record.key, record.body)
         except DeviceError:
             return await self._refusal() if is_card else Refused(REFUSED_SETTING)
         except (WireError, TimeoutError) as error:

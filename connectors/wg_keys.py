@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, time
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -30,6 +31,8 @@ from devices.wg.panel import DoorMode, FirstCard, Listener, Panel, TimeProfile
 from devices.wg.verbs.doors import CONTROLLED
 from devices.wg.verbs.profiles import PROFILE_MAX, PROFILE_MIN, Span
 
+BODIES_MAX = 1_024
+"""Bodies of which it is remembered what they name."""
 FACTORY_DOOR = DoorMode(CONTROLLED, DELAY_S)
 _RANKS = {"card": RANK_CARD, "profile": RANK_PROFILE, "door": RANK_DOOR, "tasks": RANK_TASKS}
 _SHOWN = frozenset({"card", "profile", "door", "listener", "antipassback"})
@@ -84,10 +87,12 @@ class Keys:
 
     async def write(self, key: str, body: str) -> None:
         """Put it there. Raises `DeviceError` where the panel says no."""
-        kind, told = kind_of(key), json.loads(body)
+        kind = kind_of(key)
         if kind == "card":
             await self._panel.put(entry_of(body))
-        elif kind == "profile":
+            return
+        told = json.loads(body)
+        if kind == "profile":
             await self._panel.set_profile(_profile_of(number_of(key), told))
         elif kind == "listener":
             host, _, port = told["address"].rpartition(":")
@@ -165,8 +170,10 @@ def rank_of(key: str) -> int:
     return _RANKS.get(kind_of(key), RANK_OTHER)
 
 
+@lru_cache(BODIES_MAX)
 def needs(body: str) -> frozenset[str]:
-    """The profiles that a card or a profile names. Asked for every card that is written, so no JSON is read for those."""
+    """The profiles that a card or a profile names. Asked some times for every card that is written, so no JSON is read for
+    those."""
     _, of_card, rest = body.partition('"doors":[')
     if of_card:
         doors = rest.partition("]")[0]

@@ -21,11 +21,14 @@ from fastapi import FastAPI
 
 from connectors import registry
 from connectors.contract import Connector, Json
+from connectors.doorkeeper import OpenBus
 from connectors.ears import Ears
 from connectors.edge import Edge
-from connectors.gateway import AT_WORK, Build, Gateway
+from connectors.gateway import AT_WORK, SWITCH_S, Build, Gateway
 from connectors.kept import Kept
+from connectors.partings import Partings
 from devices.clock import Clock, SystemClock
+from devices.osdp.bus import Bus
 from provisioning.alarms.alarms import Alarms
 from provisioning.alarms.courier import Courier
 from provisioning.alarms.hooks import Hooks
@@ -93,9 +96,6 @@ from provisioning.vault.vault import Vault
 
 EMBEDDED = "gateway:embedded"
 GARBAGE_MAX = 20_000
-SWITCH_S = 0.000_5
-"""Whoever asks the database lets the interpreter go with each statement, and would wait this long for it each time while
-the gateway is busy: at Python's usual 5 ms a request of eighty statements took a third of a second."""
 READ_SPREAD_S = 60
 HOUSE = Actor("house:start")
 
@@ -108,6 +108,7 @@ class World:
     random_bytes: RandomBytes = secrets.token_bytes
     hop: Hop = asyncio.to_thread
     resolve: Resolve = by_the_system
+    bus: OpenBus = Bus
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def opened(settings: Settings, world: World | None = None) -> Generator[House]:
         ids = Ids(world.random_bytes)
         store = Store(settings.database, world.clock, ids)
         kept = Kept(settings.kept, world.clock, world.hop)
-        edge = Edge(settings.data, world.clock, world.random_bytes, world.hop)
+        edge = Edge(settings.data, world.clock, world.random_bytes, world.hop, world.bus)
         try:
             yield _joined(settings, world, store, Vault(master, world.random_bytes), signer, _Own(kept, edge))
         finally:
@@ -172,6 +173,10 @@ class _Own:
         """Makes connectors, in the campus's time zone."""
         return partial(_connector, store, campuses, self.edge)
 
+    def partings(self, hearing: Hearing, world: World) -> Partings:
+        """How it lets lines go."""
+        return Partings(self.edge, hearing.ears.handed_in, world.clock)
+
 
 def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer: Signer, own: _Own) -> House:
     alarms = Alarms(story := Story(vault), Patience(*settings.alarm_minutes))
@@ -180,10 +185,10 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
     persons, cards = Persons(vault, story), Cards(story)
     rulebook, space, labels = Rulebook(story), Space(story), Labels(vault)
     grants = Grants(story, alarms, campuses, rulebook, space)
-    fixtures = Fixtures(story, campuses, grants)
-    delivery = Delivery(story, alarms, EMBEDDED)
+    fixtures, delivery = Fixtures(story, campuses, grants), Delivery(story, alarms, EMBEDDED)
     office = _office(settings, world, store, vault, story, alarms, delivery, campuses, signer)
     guarding = _guarding(world, store, story, alarms, campuses, delivery, fixtures, office)
+    hearing = _hearing(settings, world, store, story, alarms, campuses, guarding, own)
     operators, intake = Operators(vault, story), Intake(persons, story, campuses, holds)
     replay = partial(Replay, story, alarms, grants, fixtures, campuses, rulebook, persons, signer.verifying_key)
     tail = _furnished(store, settings, operators, rulebook, delivery, replay)
@@ -228,8 +233,8 @@ def _joined(settings: Settings, world: World, store: Store, vault: Vault, signer
         office=office,
         gateway=_gateway(store, delivery, campuses, world, own),
         edge=own.edge,
-        lines=OwnLines(store, campuses, vault, world.hop),
-        hearing=_hearing(settings, world, store, story, alarms, campuses, guarding, own),
+        lines=OwnLines(store, campuses, vault, world.hop, office.handing, own.partings(hearing, world)),
+        hearing=hearing,
         readiness=Readiness(campuses, grants),
         asof=AsOf(),
     )

@@ -156,5 +156,6 @@ class House:
                 parts.create_task(part)
             for part in (self.watch.run(stop), self.courier.run(stop), self.guarding.endings.run(stop)):
                 parts.create_task(part)
-            for part in (self.hearing.ears.run(stop), self.hearing.keeping.run(stop), self.edge.run(stop, self.lines)):
+            edge = self.edge.run(stop, self.lines, self.gateway.back, self.gateway.away)
+            for part in (self.hearing.ears.run(stop), self.hearing.keeping.run(stop), edge):
                 parts.create_task(part)

@@ -1,4 +1,4 @@
-"""Where panels tell of what happens: one UDP port that hears many panels.
+"""Where panels tell of what happens: a UDP port that hears many panels, or one for each network that they hang in.
 
 The library's own listener keeps to itself who sent a datagram, so this one is ours: what comes counts only from a panel
 that is registered, under its serial and from its address. All else is counted, and a bounded part of it is told as
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -64,20 +65,22 @@ class Ear:
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.address = ""
+        """Where it has last begun to listen."""
         self.buffer_bytes = 0
-        """What the system granted for datagrams that wait, as it counts them; 0 before it listens."""
+        """What the system granted there for datagrams that wait, as it counts them; 0 before it listens."""
         self._heard = heard
         self._strange = strange
         self._zones: dict[tuple[str, int], tzinfo] = {}
         self._strangers: set[Stranger] = set()
         self._strangers_since = 0.0
-        self._sock: socket.socket | None = None
-        self._rest: asyncio.TimerHandle | None = None
+        self._socks: dict[str, socket.socket] = {}
+        self._rests: dict[socket.socket, asyncio.TimerHandle | None] = {}
+        """When each open socket is read again; None: as soon as something comes."""
 
     @property
-    def listening(self) -> bool:
-        """Whether it hears anything."""
-        return self._sock is not None
+    def listening(self) -> frozenset[str]:
+        """Where it hears, by the addresses that it was told."""
+        return frozenset(self._socks)
 
     def register(self, serial: int, address: str, zone: tzinfo = UTC) -> None:
         """Let a panel at "host" or "host:port" count, which hangs in this zone. From which port it tells is its own affair.
@@ -91,7 +94,7 @@ class Ear:
         self._zones.pop((_host(address), serial), None)
 
     async def listen(self, address: str) -> None:
-        """Hear what comes to "host:port"; port 0 takes a free one, see `address`. Raises `Unreachable`."""
+        """Hear what comes to "host:port", too; port 0 takes a free one, see `address`. Raises `Unreachable`."""
         loop = asyncio.get_running_loop()
         try:
             # The loop opens it, as it opens all wires here: in another loop it is another wire.
@@ -101,21 +104,25 @@ class Ear:
             raise Unreachable(
                 f"passages cannot be heard at {address} ({why}): stop who uses it, or choose another"
             ) from None
-        self._sock = sock = transport.get_extra_info("socket").dup()
+        sock = _doubled(transport.get_extra_info("socket"))
         transport.close()
+        self.close(address)
+        self._socks[address], self._rests[sock] = sock, None
         self.address = "{}:{}".format(*sock.getsockname())
         self.buffer_bytes = _widen(sock)
         loop.add_reader(sock, self._wake, sock)
 
-    def close(self) -> None:
-        """Hear no more."""
-        if self._rest is not None:
-            self._rest.cancel()
-            self._rest = None
-        if self._sock is not None:
-            asyncio.get_running_loop().remove_reader(self._sock)
-            self._sock.close()
-            self._sock = None
+    def close(self, address: str | None = None) -> None:
+        """Hear no more what comes there; None: anywhere."""
+        for each in tuple(self._socks) if address is None else (address,):
+            sock = self._socks.pop(each, None)
+            if sock is None:
+                continue
+            rest = self._rests.pop(sock)
+            if rest is not None:
+                rest.cancel()
+            asyncio.get_running_loop().remove_reader(sock)
+            sock.close()
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """Take one datagram. Nothing that comes from outside makes it raise."""
@@ -142,18 +149,18 @@ class Ear:
         taken = self._take(sock)
         if taken:
             self._leave_alone(sock, 0.0 if taken == READS_MAX else REST_S)
-        elif sock is self._sock:
-            self._rest = None
+        elif sock in self._rests:
+            self._rests[sock] = None
             asyncio.get_running_loop().add_reader(sock, self._wake, sock)
 
     def _leave_alone(self, sock: socket.socket, for_s: float) -> None:
-        if sock is self._sock:
-            self._rest = asyncio.get_running_loop().call_later(for_s, self._go_on, sock)
+        if sock in self._rests:
+            self._rests[sock] = asyncio.get_running_loop().call_later(for_s, self._go_on, sock)
 
     def _take(self, sock: socket.socket) -> int:
         """Take what waits, up to a bound; how many datagrams that was. Whoever is told of one may close the ear."""
         taken = 0
-        while taken < READS_MAX and sock is self._sock:
+        while taken < READS_MAX and sock in self._rests:
             try:
                 data, source = sock.recvfrom(_READ_BYTES)
             except BlockingIOError:
@@ -194,6 +201,15 @@ class _Anteroom(asyncio.DatagramProtocol):
 
 def _host(address: str) -> str:
     return str(IPv4Address(address.partition(":")[0]))
+
+
+def _doubled(sock: Any) -> socket.socket:
+    """A transport's socket as our own, once the transport is closed. What uvloop shows for one cannot double itself, but
+    says which file it is."""
+    try:
+        return sock.dup()
+    except TypeError:
+        return socket.socket(fileno=os.dup(sock.fileno()))
 
 
 def _widen(sock: Any) -> int:

@@ -220,7 +220,7 @@ def overheard(rooms: House, gateway: From, body: Body) -> Taken:
     """Somebody unknown speaks there as a device would."""
     told = _said(messages.Overheard, body)
     with rooms.store.writing() as tx:
-        rooms.passages.overheard(tx, f"{told.address} ({gateway.name})", told.serial)
+        rooms.passages.overheard(tx, told.address, told.serial, gateway)
     return Taken()
 
 

@@ -109,9 +109,10 @@ def _things(campus: Campus) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
         },
     )
     for site in campus.sites:
-        yield ("site", site.id), {"name": site.name}
+        yield ("site", site.id), {"name": site.name, "listener": site.listener}
         for building in site.buildings:
-            yield ("building", building.id), {"name": building.name, "site": site.id, "at": building.at}
+            told = {"name": building.name, "site": site.id, "at": building.at, "listener": building.listener}
+            yield ("building", building.id), told
     for department in campus.departments.values():
         yield ("department", department.id), {"name": department.name, "parent": department.parent}
     for area in campus.areas.values():

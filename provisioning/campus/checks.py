@@ -113,8 +113,9 @@ def _told(document: Document, base: Loc, error: ValidationError) -> Iterator[Pro
         says, cure = SAYS.get(one["type"], OTHERWISE)
         field = next((str(step) for step in reversed(where) if isinstance(step, str)), "campus")
         context = {name: str(value).replace(" or ", ", ") for name, value in one.get("ctx", {}).items()}
+        why = one["msg"].removeprefix("Value error, ")
         yield document.problem(
-            where, says, cure, **(context | {"field": field, "found": _shown(one["input"]), "why": one["msg"]})
+            where, says, cure, **(context | {"field": field, "found": _shown(one["input"]), "why": why})
         )
 
 

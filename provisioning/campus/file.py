@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,20 +50,23 @@ class CampusFaults(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """A building; `at` its metres east and north of the campus's origin, None where the file does not say."""
+    """A building; `at` its metres east and north of the campus's origin, and `listener` where its panels tell of passages;
+    None where the file does not say."""
 
     id: str
     name: Mapping[str, str]
     at: tuple[int, int] | None
+    listener: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Buildings within one fence."""
+    """Buildings within one fence; `listener` where the panels of those tell of passages that name none themselves."""
 
     id: str
     name: Mapping[str, str]
     buildings: tuple[Building, ...]
+    listener: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ class HoldLimits:
 @dataclass(frozen=True, slots=True)
 class Campus:
     """A whole campus. `seats` and `flats` lead from a unit's id to its office or block; `offer_days` is how long the
-    offer of a flat waits for an answer; `listener` "IP:PORT", where the gateway hears passages, None: nowhere."""
+    offer of a flat waits for an answer; `listener` "IP:PORT", where the hub's own gateway hears passages, None: nowhere;
+    `listeners` where targets tell of them instead whose site or building names a place of its own, by target."""
 
     id: str
     name: Mapping[str, str]
@@ -182,6 +186,7 @@ class Campus:
     offer_days: int
     schedules: Mapping[str, Schedule]
     listener: str | None = None
+    listeners: Mapping[str, str] = field(default_factory=dict)
 
     def department(self, word: str) -> str | None:
         """The id of the department of this id or name, in either language."""
@@ -210,13 +215,13 @@ def read_campus(text: str, name: str) -> Campus:
         raise CampusFaults(name, tuple(problems))
     shape = CampusShape.model_validate(document.value)
     offices, blocks = tuple(map(_office, shape.offices)), tuple(map(_block, shape.blocks))
-    holds = shape.holds
+    holds, sites = shape.holds, tuple(map(_site, shape.sites))
     return Campus(
         id=shape.campus,
         name=_name(shape.name),
         zone=ZoneInfo(shape.time_zone),
         calendar=Calendar(frozenset(shape.calendar.holidays), frozenset(shape.calendar.workdays)),
-        sites=tuple(_site(site) for site in shape.sites),
+        sites=sites,
         departments={one.id: _department(one) for one in shape.departments},
         areas={one.id: Area(one.id, _name(one.name)) for one in shape.areas},
         zones={one.id: Zone(one.id, _name(one.name)) for one in shape.zones},
@@ -229,6 +234,7 @@ def read_campus(text: str, name: str) -> Campus:
         offer_days=shape.offers.days,
         schedules={one.id: _schedule(one) for one in shape.schedules},
         listener=shape.passages.listen,
+        listeners=_listeners(sites, shape.targets),
     )
 
 
@@ -250,11 +256,17 @@ def _name(shape: NameShape) -> Mapping[str, str]:
 
 
 def _site(shape: SiteShape) -> Site:
-    return Site(shape.id, _name(shape.name), tuple(map(_building, shape.buildings)))
+    return Site(shape.id, _name(shape.name), tuple(map(_building, shape.buildings)), shape.listener)
 
 
 def _building(shape: BuildingShape) -> Building:
-    return Building(shape.id, _name(shape.name), None if shape.at is None else (shape.at[0], shape.at[1]))
+    at = None if shape.at is None else (shape.at[0], shape.at[1])
+    return Building(shape.id, _name(shape.name), at, shape.listener)
+
+
+def _listeners(sites: Iterable[Site], targets: Iterable[TargetShape]) -> Mapping[str, str]:
+    of = {building.id: building.listener or site.listener for site in sites for building in site.buildings}
+    return {each.id: listener for each in targets if (listener := of.get(each.building)) is not None}
 
 
 def _office(shape: OfficeShape) -> Office:

@@ -67,6 +67,7 @@ def _address(text: str) -> str:
     return text
 
 
+Address = Annotated[str, AfterValidator(_address)]
 Hours = Annotated[str, AfterValidator(_hours)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -94,13 +95,16 @@ class BuildingShape(_Part):
     id: Id
     name: NameShape
     at: Annotated[list[Metres], Field(min_length=2, max_length=2)] | None = None
+    listener: Address | None = None
 
 
 class SiteShape(_Part):
-    """A site: buildings within one fence."""
+    """A site: buildings within one fence. `listener`: where its gateway hears passages, of those of its buildings that say
+    nothing else."""
 
     id: Id
     name: NameShape
+    listener: Address | None = None
     buildings: list[BuildingShape]
 
 
@@ -194,9 +198,9 @@ class OffersShape(_Part):
 
 
 class PassagesShape(_Part):
-    """Where the gateway hears passages: "IP:PORT" of its own machine, as panels reach it."""
+    """Where the hub's own gateway hears passages: "IP:PORT" of its machine, as panels reach it."""
 
-    listen: Annotated[str, AfterValidator(_address)] | None = None
+    listen: Address | None = None
 
 
 class HoursShape(_Part):

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from provisioning.cli.errand import DEFAULT_DATA, NO_HUB, NOT_ALLOWED, OK, REFUSED
 from provisioning.cli.grammar import Parser
+from provisioning.cli.looping import run as looped
 from provisioning.cli.screen import Screen
 from provisioning.nouns.words import Language
 
 FOLDER = "gateway"
-SWITCH_S = 0.000_5
-"""As in the hub: whoever asks the database must not wait long for the interpreter while the gateway is busy."""
+NOT_YET = "This gateway is not enrolled yet, so it ends here. Start it again with the same code once that is mended."
 
 
 def arguments(parser: Parser) -> None:
@@ -33,17 +33,21 @@ def run(args: Namespace, language: Language) -> int:
     """Work at a site until Ctrl-C."""
     screen = Screen(sys.stdout, sys.stderr, language, os.environ)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    sys.setswitchinterval(SWITCH_S)
     from connectors.contract import EdgeError
+    from connectors.gateway import SWITCH_S
     from connectors.remote_key import held
 
+    sys.setswitchinterval(SWITCH_S)
     try:
         folder = _folder(args)
         with held(folder):
-            return asyncio.run(_live(folder, args, screen))
+            return looped(_live(folder, args, screen))
     except EdgeError as error:
         screen.protest(spoken(screen, error))
-        return _status(error)
+        if (status := _status(error)) == NO_HUB:
+            # Whoever is enrolled waits for the hub; only a code has to be used at once.
+            screen.protest(screen.words(NOT_YET))
+        return status
 
 
 async def _live(folder: Path, args: Namespace, screen: Screen) -> int:

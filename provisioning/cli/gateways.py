@@ -80,7 +80,9 @@ def revoke(errand: Errand) -> int:
         return OK
     if args.dry_run:
         put_dry_run(errand)
-    screen.say("Gateway {name} is revoked: nothing that it says counts any more.", name=revoked["name"])
+        screen.say("Gateway {name} would be revoked: nothing that it says would count any more.", name=revoked["name"])
+    else:
+        screen.say("Gateway {name} is revoked: nothing that it says counts any more.", name=revoked["name"])
     if revoked["targets"]:
         screen.say(
             "It may still work {targets} until its term is over. Hand them over: foyer gateway hand {name} --to GATEWAY",

@@ -89,7 +89,7 @@ async def _panels(errand: Errand, house: House) -> AsyncGenerator[None]:
             )
             if lines:
                 errand.screen.say(
-                    "{count} emulated serial lines with {doors} doors stand below {folder}.",
+                    "Emulated serial lines below {folder}: {count}, with {doors} doors.",
                     count=len(lines),
                     doors=sum(len(wire.doors) for wire in lines),
                     folder=folder,

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from provisioning.cli import readiness
-from provisioning.cli.errand import TOKEN_FILE, Errand
+from provisioning.cli.errand import DEFAULT_URL, TOKEN_FILE, Errand
 from provisioning.cli.hub import CommandFailed, Hub, Problem, at
 from provisioning.cli.play import Play, Played, Stage, tell_holds
 from provisioning.cli.readers import Readers
@@ -18,7 +18,6 @@ WATCH_EVERY_S, WATCH_MANY_EVERY_S = 0.25, 1.5
 MANY_RECORDS = 10_000
 WATCH_S_MAX = 900.0
 PEOPLE_TRIED_MAX = 20
-USUAL_PORT = 8000
 PANELS, SERIAL = "wg", "osdp"
 
 
@@ -150,6 +149,6 @@ class Walk:
     def _command(self) -> str:
         """How this very command is started here, with what it needs to find this hub again."""
         script = "./foyer" if Path("foyer").is_file() else "foyer"
-        url = "" if self._place.port == USUAL_PORT else f" --url {self._place.url}"
+        url = "" if self._place.url == DEFAULT_URL else f" --url {self._place.url}"
         data = getattr(self._errand.args, "data", None)
         return f"{script}{url}{f' --data {data}' if data else ''}"

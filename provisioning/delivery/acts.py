@@ -1,6 +1,6 @@
 """Acts: what is done at most once, such as opening a door now or pairing a reader. An act is noted as begun before it
-leaves, so that whatever stops the hub in between, it is never sent again: what was begun and never reported is told as not
-known."""
+leaves, so that whatever stops the hub or its gateway in between, it is never sent again: what was begun and is not reported
+is told as not known, until a gateway that was out of touch tells of it after all."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from provisioning.story.story import Story
 OPEN, PAIR = "open", "pair"
 ACTS_AT_ONCE_MAX = 16
 LOST_AFTER_S = 30.0
-"""Longer than any lease: whoever began an act so long ago and has not reported it never will."""
+"""Longer than any lease: whoever began an act so long ago and has not reported it was stopped, or is out of touch."""
 
 UNREPORTED: Mapping[str, str] = {
-    OPEN: "The hub stopped while it was sent, so the door may have opened. It is not sent again; look at the door.",
-    PAIR: "The hub stopped while the key was sent, so the reader may have it or not. See whether it answers; where it does"
-    " not, put it into install mode and pair it again.",
+    OPEN: "Its gateway began it, and has not told what came of it: the door may have opened. It is not sent again; look at"
+    " the door. What the gateway tells later is noted then.",
+    PAIR: "Its gateway began to send the key, and has not told what came of it: the reader may have it or not. See whether"
+    " it answers; where it does not, put it into install mode and pair it again. What the gateway tells later is noted"
+    " then.",
 }
 NOT_BEGUN: Mapping[str, str] = {
     OPEN: "The panel was not reached in time, so nothing was sent. Order it again once the panel answers.",
@@ -80,7 +82,7 @@ class Acts:
         return rows.begin_act(tx, target, act_id)
 
     def acted(self, tx: Tx, act_id: str, outcome: Outcome) -> None:
-        """Note what a target did of an act that was begun."""
+        """Note what a target did of an act that was begun, also where that was not known any more."""
         match outcome:
             case Done():
                 self._end(tx, act_id, ActState.DONE, None)

@@ -51,9 +51,7 @@ CLOCK_DRIFTED = (
 )
 ANOTHER = "Another device, or one that lost its memory, answers as {target}. All its records are put there again."
 UNREACHED = "{target} cannot be reached. {why} What it holds stays as it is until it answers; see: foyer targets"
-PARKED = (
-    "A fault of the hub stopped the work on {target}: {why}. It is tried again; send the log to whoever looks after it."
-)
+PARKED = "The work on {target} stands still. {why} It is tried again by itself."
 
 
 class Delivery:
@@ -129,6 +127,13 @@ class Delivery:
         drifts.note_found(tx, target, {each.key: each.found for each in shown if each.row is not None})
         wish(tx, [_righting(each.row, each.kind) for each in shown if each.row is not None])
         return len(shown)
+
+    def away(self, tx: Tx, target: str, keys: Sequence[str]) -> None:
+        """Have what was proved under these keys put there again, since it does not work now. Nobody took it away, so it is
+        no drift; why it does not work is what comes of the try."""
+        found = [row for row, _ in rows.records_under(tx, target, keys).values()]
+        proved = [row for row in found if row.wanted is not None and not row.dirty]
+        wish(tx, [_righting(row, DriftKind.MISSING) for row in proved])
 
     def release(self, tx: Tx, target: str, epoch: int, unreachable: str | None, parked: str | None) -> None:
         """End a claim. A target out of reach waits twice as long each time; a fault of ours waits a fixed while."""

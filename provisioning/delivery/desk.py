@@ -98,6 +98,14 @@ class HubDesk:
         """Give the target back; what made it stop says how long it waits."""
         await self._fenced(claim, self._delivery.release, claim.epoch, unreachable, parked)
 
+    async def back(self, target: str) -> None:
+        """Something at a target answers again: what waits there is due now."""
+        await self._writes.ask(partial(rows.due_again, id_=target))
+
+    async def away(self, target: str, keys: Sequence[str]) -> None:
+        """What was proved under these keys does not work now: it is put there again."""
+        await self._writes.ask(partial(self._delivery.away, target=target, keys=keys))
+
     async def wait(self, timeout_s: float) -> None:
         """Return when there may be work, at the latest after `timeout_s`."""
         self._loop = asyncio.get_running_loop()
@@ -128,6 +136,7 @@ class HubDesk:
                 tasks.get(each.id, ()),
                 self._delivery.acts.waiting(tx, each.id),
                 each.doubtful,
+                each.handed,
             )
             for each in taken
         ]

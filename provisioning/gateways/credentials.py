@@ -1,4 +1,5 @@
-"""Who a call of a gateway is from: its token is signed by the key that it enrolled with, for this hub, just now."""
+"""Who a call of a gateway is from: its token is signed by the key that it enrolled with, for this hub, just now, and for
+this one call."""
 
 from __future__ import annotations
 
@@ -6,14 +7,16 @@ from datetime import UTC, datetime
 
 from connectors.contract import Json
 from connectors.messages import CLOCK_OFF_S_MAX
-from connectors.tokens import TOKEN_S_MAX, Claims, TokenBroken, named_in, read
+from connectors.tokens import ID_CHARS_MAX, TOKEN_S_MAX, Claims, TokenBroken, claimed, named_in, read
 from provisioning.alarms.alarms import Alarms
 from provisioning.gateways.gateways import GatewayRevoked, Gateways
+from provisioning.gateways.seen import Seen
 from provisioning.nouns.gateways import Gateway
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Told
 from provisioning.operators.logins import Logins
 from provisioning.store import gateways as rows
+from provisioning.store.alarms import Filter
 from provisioning.store.engine import Store
 from provisioning.story.story import Story
 
@@ -23,10 +26,21 @@ FORGED = (
     "Somebody at {origin} calls as gateway {name}, and does not have its key. Nothing of it counts. Find out who it is;"
     " where the key may be in other hands: foyer gateway revoke {name}"
 )
+REPEATED = (
+    "Somebody at {origin} repeats a call that gateway {name} has made. Nothing of it counts. Find out who hears what the"
+    " gateway says; where that may have gone on for long, give it another key: foyer gateway revoke {name}"
+)
 CALLS_REVOKED = (
     "Gateway {name} was revoked, and still calls, from {origin}. Nothing of it counts. Find the machine, and hand over what"
     " it had: foyer gateway list"
 )
+
+STRANGE = (
+    "A gateway that this hub does not know calls from {origin}. It may have been enrolled after the backup that was put"
+    " back: then it works its doors until its term is over, and is told of nothing that is taken away. Find it; enrol it"
+    " anew by a new code, or unplug it: foyer gateway add NAME"
+)
+OF_STRANGERS = Filter(kind="gateway.unknown")
 
 
 class Unsigned(Refusal):
@@ -50,6 +64,19 @@ class GatewayClockOff(Refusal):
     status = 401
 
 
+class GatewayCallRepeated(Refusal):
+    """This call was made already, and counts once. A gateway signs each call anew; see who repeats what it says."""
+
+    status = 401
+
+
+class GatewayCallOld(Refusal):
+    """This call was signed before the hub was started, at {started}, so nobody knows whether it was made already. The
+    gateway calls anew by itself; where that takes longer than a few seconds, set its clock, best by NTP."""
+
+    status = 401
+
+
 class Credentials:
     """Knows gateways by their tokens, and tells of those that are refused."""
 
@@ -59,9 +86,12 @@ class Credentials:
         self._story = story
         self._alarms = alarms
         self._refused = Logins()
+        self._seen = Seen()
+        self._started = store.now()
 
     def admit(self, token: str, origin: str) -> Gateway:
-        """The gateway that signed this token. Raises `Unsigned`, `GatewayUnknown`, `GatewayRevoked`, `GatewayClockOff`.
+        """The gateway that signed this token, which counts once. Raises `Unsigned`, `GatewayUnknown`, `GatewayRevoked`,
+        `GatewayClockOff`, `GatewayCallRepeated`, `GatewayCallOld`, `TooManyCalls`.
 
         Opens transactions of its own: what is told of a refusal must outlive it.
         """
@@ -72,14 +102,17 @@ class Credentials:
         with self._store.reading() as tx:
             now, found = tx.now, rows.gateway_of(tx, named)
         if found is None:
+            self._tell_of_stranger(token, origin, now)
             raise GatewayUnknown
         if found.public_key is None:
             raise Unsigned
         try:
-            self._believe(read(token, found.public_key), found, now)
+            told = read(token, found.public_key)
+            self._believe(told, found, now)
         except (TokenBroken, Unsigned) as error:
             self._tell(found, origin, now, "forged", FORGED)
             raise Unsigned from error
+        self._once(told, found, origin, now)
         try:
             self._gateways.check(found)
         except GatewayRevoked:
@@ -97,6 +130,14 @@ class Credentials:
         if late or told.ends - told.issued > TOKEN_S_MAX or told.begins - now.timestamp() > CLOCK_OFF_S_MAX:
             raise Unsigned
 
+    def _once(self, told: Claims, gateway: Gateway, origin: str, now: datetime) -> None:
+        if told.issued < int(self._started.timestamp()):
+            # Which calls were made before that is known no more.
+            raise GatewayCallOld(started=self._started.astimezone(UTC).isoformat(timespec="seconds"))
+        if not self._seen.first(gateway.id, told.id, told.ends + CLOCK_OFF_S_MAX, now.timestamp()):
+            self._tell(gateway, origin, now, "repeated", REPEATED)
+            raise GatewayCallRepeated
+
     def _tell(self, gateway: Gateway, origin: str, now: datetime, why: str, template: str) -> None:
         count = self._refused.to_tell(None, f"{gateway.id} {why} {origin}", now)
         if not count:
@@ -106,3 +147,21 @@ class Credentials:
         with self._store.writing() as tx:
             self._story.tell(tx, Told("gateway.refused", HOUSE, trace=gateway.id, data=data))
             self._alarms.raise_alarm(tx, f"gateway.{why}", template, fields)
+
+    def _tell_of_stranger(self, token: str, origin: str, now: datetime) -> None:
+        """Nobody can prove to be a gateway that is not known, so a call is told of only where it says to be for this hub,
+        and of all such calls one alarm stands at a time."""
+        try:
+            told = claimed(token)
+        except TokenBroken:
+            return
+        count = self._refused.to_tell(None, "unknown", now) if told.hub == self._gateways.hub else 0
+        if not count:
+            return
+        data: dict[str, Json] = {
+            "gateway": told.gateway[:ID_CHARS_MAX], "why": "unknown", "origin": origin, "count": count,
+        }  # fmt: skip
+        with self._store.writing() as tx:
+            self._story.tell(tx, Told("gateway.refused", HOUSE, data=data))
+            if not self._alarms.those(tx, 1, OF_STRANGERS):
+                self._alarms.raise_alarm(tx, "gateway.unknown", STRANGE, {"origin": origin})

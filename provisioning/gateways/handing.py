@@ -87,6 +87,12 @@ class Handing:
             raise NotYours(target=target)
         self._give(tx, [found], Because.HANDED, Actor(gateway.actor))
 
+    def part(self, tx: Tx, target: str) -> None:
+        """The hub's own gateway keeps the doors of this line no more: if it is being handed over, it changes hands."""
+        mine = [one for one in rows.assigned(tx, [target]) if one.gateway is None and one.heir is not None]
+        free = [one for one in mine if one.lease is None or one.lease <= tx.now]
+        self._give(tx, free, Because.FREE, HOUSE)
+
     def fence(self, tx: Tx, gateway: Gateway, target: str, epoch: int) -> None:
         """Return where a gateway has a target by the assignment of this epoch. Raises `NotYours`."""
         if not rows.has(tx, gateway.id, target, epoch):

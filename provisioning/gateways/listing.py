@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from connectors.messages import Asked, Listed, TargetTold, TaskTold, Upto
 from provisioning.campus.campuses import Campuses
 from provisioning.nouns.gateways import LINES, Gateway
-from provisioning.store import eras
+from provisioning.store import conditions, eras
 from provisioning.store import gateways as rows
 from provisioning.store.engine import Tx
 from provisioning.store.gateways import News, Owned
@@ -37,7 +37,8 @@ class Listing:
         targets: list[TargetTold] = []
         tasks: list[TaskTold] = []
         owned = rows.owned(tx, gateway.id)
-        zone = self._campuses.zone(tx) or "UTC"
+        zone = self._campuses.zone(tx)
+        listeners = {} if zone is None else self._campuses.current(tx).listeners
         more = False
         for one in owned:
             have_here = have.get(one.id, NOTHING)
@@ -50,7 +51,7 @@ class Listing:
                 upto = Upto(seq=one.seq, key=LAST, fresh=False)
             left -= len(told)
             tasks += (_task(one.id, each) for each in told)
-            targets.append(_target(one, upto, zone, tx.now))
+            targets.append(_target(one, upto, zone or "UTC", listeners.get(one.id), tx.now))
         known = {one.id for one in owned}
         return Listed(
             hub=self._hub,
@@ -61,20 +62,26 @@ class Listing:
             tasks=tuple(tasks),
             gone=tuple(sorted(set(asked.have) - known)),
             more=more,
-            # Nobody who has no reader with keys needs what PINs are compared by.
-            pin_key=self._vault.pin_key().hex() if any(one.kind in LINES for one in owned) else None,
+            acts=bool(conditions.acts_of_gateway(tx, gateway.id)),
+            # Where no door asks for a PIN, nobody needs what PINs are compared by.
+            pin_key=self._vault.pin_key().hex() if any(map(_asks_for_pins, owned)) else None,
         )
+
+
+def _asks_for_pins(one: Owned) -> bool:
+    doors = one.settings.get("doors") if one.kind in LINES else None
+    return any(isinstance(door, dict) and door.get("pin") for door in doors) if isinstance(doors, list) else False
 
 
 def _news(tx: Tx, one: Owned, have: Upto, most: int) -> list[News]:
     """Up to `most` records that have changed since; who knows nothing yet needs only those that are not as wanted."""
-    if have == Upto(seq=one.seq, key=LAST, fresh=False):
+    if (have.seq, have.key, have.fresh) == (one.seq, LAST, False):
         return []
     since = rows.owed_since if have.fresh else rows.news_since
     return since(tx, one.id, have.seq, have.key, most)
 
 
-def _target(one: Owned, upto: Upto, zone: str, now: datetime) -> TargetTold:
+def _target(one: Owned, upto: Upto, zone: str, listen: str | None, now: datetime) -> TargetTold:
     return TargetTold(
         id=one.id,
         kind=one.kind,
@@ -87,6 +94,7 @@ def _target(one: Owned, upto: Upto, zone: str, now: datetime) -> TargetTold:
         read_due=one.read_due,
         leaving=one.leaving,
         zone=zone,
+        listen=listen,
     )
 
 

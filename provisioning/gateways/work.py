@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.contract import Outcome
+from connectors.contract import Done, Outcome
 from connectors.desk import Passed, Report
 from connectors.messages import CLOCK_OFF_S_MAX, ActTold, Introducing, Outcomes, Reach, Reading
 from provisioning.delivery.delivery import Delivery
 from provisioning.gateways.handing import Handing
 from provisioning.nouns.gateways import Gateway
 from provisioning.nouns.refusals import Refusal
+from provisioning.store import conditions
 from provisioning.store import gateways as rows
 from provisioning.store.engine import Store, Tx
 
@@ -32,7 +33,7 @@ class Work:
         """Take in outcomes; the targets of which nothing was taken, since they are another's by now, or what was said of
         them made us stumble: their gateway asks for them anew, and no other target suffers."""
         try:
-            with store.writing() as tx:
+            with store.writing(urgent=any(map(_shows_gone, told))) as tx:
                 return [each.target for each in told if not self._taken(tx, gateway, each)]
         except Refusal:
             raise
@@ -73,16 +74,19 @@ class Work:
         return self._by(gateway).missing(tx, told.target, told.found, _surely_before(told.started))
 
     def reach(self, tx: Tx, gateway: Gateway, told: Reach) -> None:
-        """Take in how a visit ended, or how far a reading has come. Raises `NotYours`."""
+        """Take in how a visit ended, how far a reading has come, or what does not work. Raises `NotYours`."""
         self._handing.fence(tx, gateway, told.target, told.epoch)
         if told.found is not None:
             self._by(gateway).read_on(tx, told.target, told.found)
+        elif told.away:
+            self._by(gateway).away(tx, told.target, told.away)
         else:
             self._by(gateway).release(tx, told.target, told.epoch, told.unreachable, told.parked)
 
     def acts(self, tx: Tx, gateway: Gateway, asked: Mapping[str, int]) -> tuple[ActTold, ...]:
         """What is to be done at most once at those of these targets that are the gateway's."""
-        mine = [at for at, epoch in sorted(asked.items()) if rows.has(tx, gateway.id, at, epoch)]
+        waiting = sorted(conditions.acts_of_gateway(tx, gateway.id))
+        mine = [at for at in waiting if at in asked and rows.has(tx, gateway.id, at, asked[at])]
         return tuple(ActTold(target=at, act=each) for at in mine for each in self._delivery.acts.waiting(tx, at))
 
     def begin(self, tx: Tx, gateway: Gateway, target: str, epoch: int, act: str) -> bool:
@@ -102,6 +106,11 @@ class Work:
 
     def _by(self, gateway: Gateway) -> Delivery:
         return self._delivery.told_by(gateway.actor)
+
+
+def _shows_gone(told: Outcomes) -> bool:
+    """Whether something is gone there by now."""
+    return any(each.seen and each.held is None and isinstance(each.outcome, Done) for each in told.reports)
 
 
 def _not_ahead(report: Report, now: datetime) -> Report:

@@ -79,7 +79,8 @@ class Fixtures:
         laid_down = schedules(tx, campus)
         for target, connector in self._grants.serving(campus).connectors.items():
             horizon = horizon_of(target, tx.now, campus.zone)
-            told = (locked, freed, campus.listener, tx.now, horizon.ends, campus.zone)
+            listener = campus.listeners.get(target, campus.listener)
+            told = (locked, freed, listener, tx.now, horizon.ends, campus.zone)
             made = connector.fixtures(Conditions(campus.calendar, laid_down, *told))
             yield target, made, min(horizon.rolls, made.look_again or horizon.rolls)
 

@@ -2,25 +2,66 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache, lru_cache
+from string import Formatter
 from typing import Literal
 
 from provisioning.nouns.zh import ZH
 
 Language = Literal["en", "zh"]
 
+SAID_MAX = 1_000
+"""Characters. What is longer is no sentence of ours."""
+TOLD_ANEW_MAX = 2_048
+"""So many sentences that bear their fields already are kept in Chinese: whoever looks at a target reads the same ones."""
+WORDS_MIN = 16
+"""Templates with fewer letters of their own between their fields fit nearly anything, and tell nobody what they are."""
+
 
 def say(template: str, language: Language, fields: Mapping[str, object] | None = None) -> str:
     """The sentence in a language; where a twin is missing, the English one, for a reader is owed something."""
     if language == "en":
         return template.format_map(fields) if fields else template
-    chosen = ZH.get(template, template)
-    return chosen.format_map({name: _twin(value) for name, value in fields.items()}) if fields else chosen
+    if fields:
+        return ZH.get(template, template).format_map({name: _twin(value) for name, value in fields.items()})
+    return ZH.get(template) or (_told_anew(template) if template.endswith(".") else template)
 
 
 def _twin(value: object) -> object:
-    """A reason that is told within a sentence is one itself, and is said in the same language."""
-    return ZH.get(value, value) if isinstance(value, str) and value.endswith(".") else value
+    """A reason that is told within a sentence is words itself, and is said in the same language; a name is not."""
+    return ZH.get(value) or _told_anew(value) if isinstance(value, str) and " " in value else value
+
+
+@lru_cache(TOLD_ANEW_MAX)
+def _told_anew(said: str) -> str:
+    """A sentence that came in English with its fields in their places, such as a device's path, in Chinese: by the template
+    with the most words of its own that fits it. As it is, where none does."""
+    if len(said) > SAID_MAX:
+        return said
+    for words, template in _templates():
+        if all(each in said for each in words) and (found := re.fullmatch(_shape(template), said, re.DOTALL)):
+            return ZH[template].format_map({name: _twin(told) for name, told in found.groupdict().items()})
+    return said
+
+
+@cache
+def _templates() -> tuple[tuple[tuple[str, ...], str], ...]:
+    """The words between the fields of a sentence, and the sentence; those with the most words of their own come first."""
+    found: list[tuple[tuple[str, ...], str]] = []
+    for template in ZH:
+        parts = list(Formatter().parse(template))
+        words, names = tuple(text for text, *_ in parts), [name for _, name, *_ in parts if name]
+        if len("".join(words)) >= WORDS_MIN and names and len(set(names)) == len(names):
+            found.append((words, template))
+    return tuple(sorted(found, key=lambda each: -len("".join(each[0]))))
+
+
+def _shape(template: str) -> str:
+    """What a sentence looks like once its fields are filled in, as a pattern."""
+    parts = Formatter().parse(template)
+    return "".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, *_ in parts)
 
 
 def language_of(tag: str) -> Language:

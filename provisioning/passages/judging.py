@@ -38,7 +38,7 @@ READER_STRANGE = (
 )
 READER_AWAY = (
     "The reader of {door} does not work, and nobody gets in there by card. Check its power and its cable; see why: foyer"
-    " targets show {target}"
+    " passages list --door {door}"
 )
 LINE_DOWN = (
     "The serial line of {target} cannot be used, and nobody gets in at its doors by card. Check its adapter; see why: foyer"

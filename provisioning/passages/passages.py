@@ -12,6 +12,7 @@ from connectors.desk import Passed, Watch, Watched
 from provisioning.alarms.alarms import Alarms
 from provisioning.campus.campuses import Campuses
 from provisioning.campus.file import Campus
+from provisioning.nouns.gateways import Gateway
 from provisioning.nouns.passages import Passage
 from provisioning.nouns.told import Actor, Told
 from provisioning.passages.judging import Judge, whose
@@ -85,11 +86,14 @@ class Passages:
         if version == since:
             return None
         if latest is None:
-            return Watch(version, None, ZoneInfo("UTC"), ())
+            return Watch(version, ZoneInfo("UTC"), ())
         campus = self._campuses.current(tx)
-        targets = tuple(Watched(*each) for each in rows.followed(tx, gateway))
-        # Panels tell passages to the hub's own address: elsewhere they are fetched.
-        return Watch(version, campus.listener if gateway is None else None, campus.zone, targets)
+        # Where no site or building names an address, panels tell passages to the hub's own: elsewhere they are fetched.
+        usual = campus.listener if gateway is None else None
+        followed = rows.followed(tx, gateway)
+        return Watch(
+            version, campus.zone, tuple(Watched(*one, campus.listeners.get(one[0], usual)) for one in followed)
+        )
 
     def take(self, tx: Tx, told: Sequence[Passed]) -> list[Mark]:
         """Take in what targets reported after their marks; for each the newest that is kept now. What does not begin there
@@ -105,15 +109,17 @@ class Passages:
                 began.add(one.target)
                 now_at[one.target] = self._walk(tx, cursor, one, heard)
         rows.put_cursors(tx, [now_at[target] for target in sorted(began)])
-        if heard:
-            self._keep(tx, heard)
+        if new := _not_told_before(tx, heard):
+            self._keep(tx, new)
         return [now_at[one.target].mark for one in told]
 
-    def overheard(self, tx: Tx, address: str, serial: int) -> None:
-        """Somebody unknown speaks as a device would, and is no panel that another gateway follows."""
-        if rows.follows_elsewhere(tx, serial):
+    def overheard(self, tx: Tx, address: str, serial: int, gateway: Gateway | None = None) -> None:
+        """Somebody unknown to a gateway (None: the hub's own) speaks as a device would, and is no panel that another
+        follows."""
+        if rows.follows_elsewhere(tx, serial, address, None if gateway is None else gateway.id):
             return
-        self._alarms.raise_alarm(tx, "passages.stranger", STRANGER, {"address": address, "serial": serial})
+        at = address if gateway is None else f"{address} ({gateway.name})"
+        self._alarms.raise_alarm(tx, "passages.stranger", STRANGER, {"address": at, "serial": serial})
 
     def deaf(self, tx: Tx, listen: str, why: str | None) -> None:
         """Nothing can be heard there, and why; None: it is heard again."""
@@ -187,3 +193,10 @@ class Passages:
             found = {(each.id, f"door:{door.number}"): door.id for each in campus.targets for door in each.doors}
             self._doors = (campus, found)
         return self._doors[1]
+
+
+def _not_told_before(tx: Tx, heard: Sequence[tuple[Cursor, Heard]]) -> Sequence[tuple[Cursor, Heard]]:
+    """What is not in the book yet: whoever begins anew, since another kept its doors meanwhile, tells all that it has."""
+    again = {report.at for cursor, report in heard if cursor.incarnation > 1 and report.at is not None}
+    known = rows.known_at(tx, again) if again else set()
+    return [(cursor, report) for cursor, report in heard if (cursor.target, report.index, report.at) not in known]

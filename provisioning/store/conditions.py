@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
 
 from provisioning.nouns.conditions import ActState, Condition, ConditionKind, DoorAct
 from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
+from provisioning.store.query import Query
 from provisioning.store.rights import hasten_target
 from provisioning.store.tables import Instant, act, condition, target
 
@@ -21,6 +22,12 @@ _OPEN = act.c.ended.is_(None)
 _MAY_BEGIN = (_OPEN, act.c.state == ActState.WAITING.value, act.c.until > _NOW)
 _WAITING = (act.c.target == bindparam("of_target"), *_MAY_BEGIN)
 _ACTS_WAITING = select(act).where(*_WAITING).order_by(act.c.at, act.c.id).limit(bindparam("most"))
+_ACTS_OF_GATEWAY = Query(
+    select(act.c.target)
+    .distinct()
+    .select_from(act.join(target, target.c.id == act.c.target))
+    .where(target.c.gateway == bindparam("of_gateway"), *_MAY_BEGIN)
+)
 _ZONES = select(condition.c.kind, condition.c.zone).where(_IN_FORCE)
 _BEGIN = (
     update(act)
@@ -129,6 +136,11 @@ def acts_waiting(tx: Tx, at: str, limit: int) -> list[DoorAct]:
     return [_act(row) for row in tx.run(_ACTS_WAITING, {"of_target": at, "now": tx.now, "most": limit})]
 
 
+def acts_of_gateway(tx: Tx, gateway: str) -> set[str]:
+    """The targets of a gateway for which some act waits that may still be begun."""
+    return {row.target for row in _ACTS_OF_GATEWAY.all(tx, of_gateway=gateway, now=tx.now)}
+
+
 def open_act_for(tx: Tx, at: str, key: str, person: str) -> bool:
     """Whether an act upon this door for this person is under way already."""
     query = select(act.c.id).where(act.c.target == at, _OPEN, act.c.key == key, act.c.person == person)
@@ -142,8 +154,9 @@ def begin_act(tx: Tx, at: str, id_: str) -> bool:
 
 
 def end_act(tx: Tx, id_: str, state: ActState, said: str | None) -> bool:
-    """Note what became of an act; False where that is known already."""
-    query = update(act).where(act.c.id == id_, _OPEN).values(state=state.value, ended=tx.now, said=said)
+    """Note what became of an act; False where that is known already, or is still not."""
+    news = or_(_OPEN, and_(act.c.state == ActState.UNKNOWN.value, act.c.state != state.value))
+    query = update(act).where(act.c.id == id_, news).values(state=state.value, ended=tx.now, said=said)
     return tx.run(query).rowcount == 1
 
 

@@ -21,7 +21,7 @@ from provisioning.store.conditions import act_waits
 from provisioning.store.engine import Tx
 from provisioning.store.query import Query, among
 from provisioning.store.rights import DELIVERY, PRIORITY_URGENT, PRIORITY_USUAL, RECORD
-from provisioning.store.tables import Instant, era, record, target
+from provisioning.store.tables import Instant, assignment, era, record, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Taken:
     reconcile: bool
     fingerprint: Fingerprint | None
     doubtful: bool
+    handed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,10 @@ _ANY = select(target.c.id).where(target.c.due <= _NOW, _FREE).limit(1)
 _ANY_DUE, _ANY_URGENT_DUE = Query(_ANY), Query(_ANY.where(_URGENT_DUE))
 _NEXT_DUE = Query(select(target.c.due).where(target.c.due.is_not(None), _FREE).order_by(target.c.due).limit(1))
 
+_HANDED = func.coalesce(
+    select(func.max(assignment.c.row)).where(assignment.c.target == target.c.id).scalar_subquery(), 0
+)
+
 
 def _taking(*more: ColumnElement[bool]) -> Executable:
     chosen = (
@@ -173,7 +178,7 @@ def _taking(*more: ColumnElement[bool]) -> Executable:
     )
     columns = (
         target.c.id, target.c.kind, target.c.settings, target.c.epoch, target.c.identity, target.c.counter,
-        target.c.read_due, target.c.priority, target.c.active, target.c.attempts,
+        target.c.read_due, target.c.priority, target.c.active, target.c.attempts, _HANDED.label("handed"),
     )  # fmt: skip
     return (
         update(target)
@@ -268,9 +273,22 @@ def reached(tx: Tx, id_: str, fingerprint: Fingerprint, read_at: datetime | None
     }  # fmt: skip
     if read_at is not None:
         values["read_due"] = read_at
-        waiting = (record.c.target == id_, record.c.dirty == true(), record.c.attempts > 0)
-        tx.run(update(record).where(*waiting).values(due=tx.now, attempts=0))
+        _tried_again(tx, id_)
     tx.run(update(target).where(target.c.id == id_).values(**values))
+
+
+def due_again(tx: Tx, id_: str) -> None:
+    """Something there answers again: what was tried before is due, unless the target as a whole is out of reach."""
+    if not _tried_again(tx, id_):
+        return
+    here = (target.c.id == id_, target.c.due > tx.now, target.c.unreachable.is_(None))
+    tx.run(update(target).where(*here).values(due=tx.now))
+    tx.wake(DELIVERY)
+
+
+def _tried_again(tx: Tx, id_: str) -> int:
+    waiting = (record.c.target == id_, record.c.dirty == true(), record.c.attempts > 0)
+    return tx.run(update(record).where(*waiting).values(due=tx.now, attempts=0)).rowcount
 
 
 def forget_held(tx: Tx, id_: str) -> int:
@@ -350,4 +368,4 @@ def _urgent_first(row: Row[Any]) -> tuple[int, str]:
 def _taken(tx: Tx, row: Any) -> Taken:
     fingerprint = None if row.identity is None else Fingerprint(row.identity, row.counter)
     reconcile = row.active and row.read_due is not None and row.read_due <= tx.now
-    return Taken(row.id, row.kind, row.settings, row.epoch, reconcile, fingerprint, row.attempts > 0)
+    return Taken(row.id, row.kind, row.settings, row.epoch, reconcile, fingerprint, row.attempts > 0, row.handed)

@@ -17,7 +17,7 @@ from provisioning.store.engine import Tx
 from provisioning.store.parts import parts
 from provisioning.store.query import Query
 from provisioning.store.rights import DELIVERY
-from provisioning.store.tables import Instant, assignment, gateway, record, target
+from provisioning.store.tables import Instant, assignment, gateway, passage_cursor, record, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ _NOW, _OVER = bindparam("now", type_=Instant), bindparam("over", type_=Instant)
 _PASSING = target.c.heir.is_not(None)
 _FREE = and_(target.c.gateway.is_(None), or_(target.c.lease.is_(None), target.c.lease <= _NOW))
 _OUT_OF_TERM = and_(target.c.gateway.is_not(None), or_(target.c.term_until.is_(None), target.c.term_until <= _OVER))
-_RIPE = Query(_ASSIGNED.where(_PASSING, or_(_FREE, _OUT_OF_TERM)))
+# Beside its workers the hub's own gateway keeps the doors of lines, and says itself when it does so no more.
+_NOT_KEPT = or_(target.c.active != true(), and_(*(target.c.kind != kind for kind in sorted(LINES))))
+_RIPE = Query(_ASSIGNED.where(_PASSING, or_(and_(_FREE, _NOT_KEPT), _OUT_OF_TERM)))
 _LAST = Query(select(func.max(assignment.c.row).label("row")))
 _WATCHED = (gateway.c.enrolled.is_not(None), gateway.c.revoked.is_(None))
 _HAS_TARGETS = select(target.c.id).where(target.c.gateway == gateway.c.id).exists()
@@ -233,6 +235,9 @@ def give(tx: Tx, one: Assigned, to: str | None, because: Because) -> None:
     tx.run(update(target).where(target.c.id == one.target).values(**values))
     if one.kind in LINES:
         forget_held(tx, one.target)
+        # What its doors report is numbered by whoever keeps them.
+        anew = {"incarnation": passage_cursor.c.incarnation + 1, "number": 0, "at": None}
+        tx.run(update(passage_cursor).where(passage_cursor.c.target == one.target).values(**anew))
     row = {"target": one.target, "gateway": to, "before": one.gateway, "at": tx.now, "because": because.value}
     tx.run(insert(assignment), row)
     news.tell(tx, [one.target])

@@ -56,6 +56,7 @@ _PAUSED = Query(
         among(stay.c.person), stay.c.state == "open", func.json_array_length(stay.c.pauses) > 0
     )
 )
+_AT = Query(select(passage.c.target, passage.c.number, passage.c.at).where(among(passage.c.at)))
 _PASSAGE = tuple(passage.c[name] for name in Passage._fields)
 
 
@@ -102,16 +103,25 @@ def followed(tx: Tx, gateway: str | None = None) -> list[tuple[str, str, Mapping
     return [(row.id, row.kind, row.settings, Mark(row.number or 0, row.at)) for row in tx.run(query)]
 
 
-def own_lines(tx: Tx) -> list[Mapping[str, Json]]:
-    """The settings of every serial line of the campus in force that the hub's own gateway has."""
+def own_lines(tx: Tx) -> list[tuple[str, Mapping[str, Json], bool]]:
+    """Id and settings of every serial line of the campus in force that the hub's own gateway has, and whether it is being
+    handed over."""
     mine = (target.c.active == true(), target.c.gateway.is_(None), target.c.kind == "osdp")
-    return [row.settings for row in tx.run(select(target.c.settings).where(*mine).order_by(target.c.id))]
+    query = select(target.c.id, target.c.settings, target.c.heir).where(*mine).order_by(target.c.id)
+    return [(row.id, row.settings, row.heir is not None) for row in tx.run(query)]
 
 
-def follows_elsewhere(tx: Tx, serial: int) -> bool:
-    """Whether a target with this serial number is another gateway's than the hub's own."""
-    query = select(target.c.settings).where(target.c.gateway.is_not(None))
-    return any(row.settings.get("serial") == serial for row in tx.run(query))
+def follows_elsewhere(tx: Tx, serial: int, host: str, gateway: str | None) -> bool:
+    """Whether a target with this serial number, at this IP address, is another's than this gateway's (None: the hub's
+    own)."""
+    query = select(target.c.settings).where(target.c.gateway.is_distinct_from(gateway))
+    found = [row.settings for row in tx.run(query) if row.settings.get("serial") == serial]
+    return any(str(settings.get("address")).partition(":")[0] == host for settings in found)
+
+
+def known_at(tx: Tx, instants: Iterable[datetime]) -> set[tuple[str, int, datetime]]:
+    """Target, number and instant of all that is in the book of these instants."""
+    return {(row.target, row.number, row.at) for row in _AT.among(tx, set(instants))}
 
 
 def cursors(tx: Tx, targets: Iterable[str]) -> dict[str, Cursor]:

@@ -25,7 +25,15 @@ from tests.connectors.emulated import ZONE
 
 NETS = count(1)
 QUICK = Looks(
-    heard_s=0.5, unheard_s=0.2, gap_s=0.02, doubt_s=0.05, backoff_s=0.05, backoff_s_max=0.2, watch_s=0.02, retry_s=0.02
+    heard_s=0.5,
+    unheard_s=0.2,
+    deaf_s=0.1,
+    gap_s=0.02,
+    doubt_s=0.05,
+    backoff_s=0.05,
+    backoff_s_max=0.2,
+    watch_s=0.02,
+    retry_s=0.02,
 )
 
 
@@ -48,9 +56,10 @@ class PaperPassages:
         if since == str(self.version):
             return None
         targets = tuple(
-            Watched(each.target, each.kind, each.settings, self.marks.get(each.target, Mark())) for each in self.watched
+            Watched(each.target, each.kind, each.settings, self.marks.get(each.target, Mark()), self.listen)
+            for each in self.watched
         )
-        return Watch(str(self.version), self.listen, ZONE, targets)
+        return Watch(str(self.version), ZONE, targets)
 
     async def passed(self, told: Sequence[Passed]) -> Sequence[Mark]:
         self.calls += 1

@@ -38,7 +38,7 @@ class FileDesk:
     async def watch(self, since: str | None) -> Watch | None:
         if since is not None:
             return None
-        return Watch("1", None, ZONE, (Watched("t", "osdp", self._settings, self._mark()),))
+        return Watch("1", ZONE, (Watched("t", "osdp", self._settings, self._mark()),))
 
     async def passed(self, told: Sequence[Passed]) -> Sequence[Mark]:
         for one in told:
@@ -71,11 +71,18 @@ async def serve(folder: Path, settings: Mapping[str, Json]) -> None:
         return registry.build(kind, told, ZONE, edge)
 
     async def lines() -> Sequence[Line]:
-        return [Line(settings, ZONE)]
+        return [Line("t", settings, ZONE)]
+
+    async def back(target: str) -> None:
+        """Nothing waits here."""
+
+    async def away(target: str, keys: Sequence[str]) -> None:
+        """Nor was anything proved here."""
 
     stop = asyncio.Event()
     parts = asyncio.gather(
-        edge.run(stop, lines), Ears(FileDesk(folder / HUB, settings), build, SystemClock(), bell=edge.bell).run(stop)
+        edge.run(stop, lines, back, away),
+        Ears(FileDesk(folder / HUB, settings), build, SystemClock(), bell=edge.bell).run(stop),
     )
     await until(
         lambda: (keeper := edge.keeper(its.line)) and all(keeper.why_not(each) is None for each, _, _ in its.readers())

@@ -103,9 +103,11 @@ class OsdpTarget:
 
     # With doors that are kept
 
+    async def lines(self) -> list[Line]:
+        return [Line("t", self.settings(), self.zone, self.term_until, PIN_KEY)]
+
     async def drive(self) -> None:
-        line = Line(self.settings(), self.zone, self.term_until, PIN_KEY)
-        await self.edge.drive([line])
+        await self.edge.drive(await self.lines())
 
     def connector(self) -> Connector:
         return build(self.kind, self.settings())

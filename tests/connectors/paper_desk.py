@@ -220,6 +220,17 @@ class PaperDesk:
             target.due = self._clock.monotonic() + 3600
         self._stir.set()
 
+    async def away(self, target: str, keys: Sequence[str]) -> None:
+        for key in keys:
+            row = self.targets[target].rows[key]
+            row.dirty, row.due = True, 0.0
+        self._stir.set()
+
+    async def back(self, target: str) -> None:
+        for row in self.targets[target].rows.values():
+            row.due = 0.0
+        self._stir.set()
+
     async def wait(self, timeout_s: float) -> None:
         now = self._clock.monotonic()
         dues = [

@@ -80,6 +80,8 @@ class PaperHub:
         self.slow_s = 0.0
         self.fail_next = 0
         self.lose_answers = 0
+        self.mute: set[str] = set()
+        """What is taken, and not answered."""
         self.refuse_keys: set[str] = set()
         self.lock = threading.RLock()
         self._bells: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -152,8 +154,8 @@ class PaperHub:
             with self.lock:
                 self.calls[path] += 1
                 found = answer(told)
-            if self.lose_answers > 0:
-                self.lose_answers -= 1
+            if self.lose_answers > 0 or path in self.mute:
+                self.lose_answers = max(0, self.lose_answers - 1)
                 return Response("the answer was lost", status_code=502)
             if isinstance(found, Response):
                 return found
@@ -319,7 +321,7 @@ class PaperHub:
         if told.since == version:
             return m.watch_told(None)
         watched = (Watched(name, each.kind, each.settings, each.mark) for name, each in ours.items())
-        return m.watch_told(Watch(version, None, ZONE, tuple(watched)))
+        return m.watch_told(Watch(version, ZONE, tuple(watched)))
 
     def _passed(self, told: m.PassedBy) -> m.Marks:
         return m.Marks(marks=tuple(self._take(each) for each in told.told))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from connectors import osdp_words as words
 from connectors.contract import Act, Done, Later, Mark, PassageKind, Record, Refused
-from connectors.edge import Edge, Line
+from connectors.edge import Away, Edge, Line
 from connectors.osdp_doors import OsdpDoors
 from connectors.osdp_settings import OsdpSettings
 from connectors.strikes import MAY_STAND_OPEN, NOT_RELEASED
@@ -22,15 +23,17 @@ SOON = datetime(2099, 1, 1, tzinfo=UTC)
 
 def test_a_dead_reader_is_its_own_record_s_trouble_and_nobody_else_waits():
     async def act(target: OsdpTarget) -> None:
-        doors = target.connector()
+        doors, came, went, stop = target.connector(), asyncio.Queue[str](), asyncio.Queue[str](), asyncio.Event()
+        running = asyncio.create_task(target.edge.run(stop, target.lines, came.put, noting(went)))
+        assert await came.get() == "t", "they came when the line was opened"
         await target.give(CARD, 1, 2)
         target.suffer(dead=(0,))
         keeper = target.edge.keeper(target.line)
         assert keeper is not None
         await until(lambda: keeper.why_not(0) is not None)
         fixtures = {key: body async for key, body in doors.read_all()}
-        assert "reader:0" not in fixtures
-        assert "reader:1" in fixtures
+        assert {"reader:0", "reader:1"} <= fixtures.keys(), "nobody took it away"
+        assert await doors.read("reader:0") is None, "and it is not proved again by what the list says"
         outcome = await doors.write(Record("reader:0", '{"door":1,"way":"in"}', -700, ()))
         assert isinstance(outcome, Later)
         assert not outcome.unreachable
@@ -44,8 +47,52 @@ def test_a_dead_reader_is_its_own_record_s_trouble_and_nobody_else_waits():
         )
         assert await doors.erase(f"card:{CARD}") == Done()
         assert (await doors.probe()).identity.startswith("osdp/")
+        assert came.empty()
+        assert went.empty(), "who falls silent is mostly back in seconds"
+        assert await went.get() == "t reader:0"
+        assert "reader:0" in [key async for key, _ in doors.read_all()]
+        assert await went.get() == "t reader:0", "told anew with each full reading, for a hub may have forgotten it"
         target.suffer()
+        assert await came.get() == "t", "what waited for it need not wait any more"
         await until(lambda: keeper.why_not(0) is None)
+        stop.set()
+        await running
+
+    at_doors(act)
+
+
+def noting(went: asyncio.Queue[str]) -> Away:
+    async def note(target: str, keys: Sequence[str]) -> None:
+        await went.put(" ".join([target, *keys]))
+
+    return note
+
+
+def test_a_line_that_is_unplugged_is_told_with_all_its_readers_at_once_and_told_back_when_it_is():
+    async def act(target: OsdpTarget) -> None:
+        came, went, stop = asyncio.Queue[str](), asyncio.Queue[str](), asyncio.Event()
+        running = asyncio.create_task(target.edge.run(stop, target.lines, came.put, noting(went)))
+        assert await came.get() == "t"
+        await target.give(CARD, 1)
+        target.suffer(unplugged=True)
+        assert await went.get() == "t reader:0 reader:1"
+        doors, keeper = target.connector(), target.edge.keeper(target.line)
+        assert keeper is not None
+        outcome = await doors.write(Record("reader:0", '{"door":1,"way":"in"}', -700, ()))
+        assert isinstance(outcome, Later)
+        assert not outcome.unreachable, (
+            "the list is here, and whoever is taken off it opens nothing when the line is back"
+        )
+        assert await doors.erase(f"card:{CARD}") == Done()
+        while not came.empty():
+            came.get_nowait()
+        target.suffer()
+        await until(lambda: not keeper.away())
+        assert await came.get() == "t"
+        assert await doors.write(Record("reader:0", '{"door":1,"way":"in"}', -700, ())) == Done()
+        assert went.empty()
+        stop.set()
+        await running
 
     at_doors(act)
 
@@ -120,8 +167,10 @@ def test_a_reader_is_paired_by_order_and_not_by_itself():
         await until(lambda: keeper.why_not(0) is None)
         await asyncio.sleep(FRESH_S)
         assert await target.swipe(CARD)
+        keys, identity = target.edge._own.keys, target.edge._own.keys.identity_of(target.line, 0)
         again = await doors.act(Act("e", "pair", "reader:0", SOON))
         assert isinstance(again, Refused), "it has a key"
+        assert keys.identity_of(target.line, 0) == identity is not None, "an exchanged reader is still told from it"
         await target.edge.drive(())
         await target.drive()
         await target.online()
@@ -131,6 +180,20 @@ def test_a_reader_is_paired_by_order_and_not_by_itself():
         async with osdp_target({"delay_s": 1}, paired=False) as target:
             await target.tell()
             await act(target)
+
+    asyncio.run(run())
+
+
+def test_a_reader_whose_answer_was_lost_as_it_took_its_key_is_paired_by_the_next_order():
+    key = bytes(range(1, 17))
+
+    async def run() -> None:
+        async with osdp_target({}, paired=False) as target:
+            await target.edge._own.keys.put(target.line, 0, key)
+            with target.served.copper.held():
+                target.served.reader(0).set_key(key)
+            act = Act("a", "pair", "reader:0", SOON)
+            assert await target.connector().act(act) == Done("acknowledged")
 
     asyncio.run(run())
 
@@ -157,7 +220,7 @@ def test_two_gateways_never_drive_one_line():
     async def act(target: OsdpTarget) -> None:
         other = Edge(target.folder / "other", SystemClock(), secrets.token_bytes)
         settings = target.settings() | {"line": str(target.folder / target.line)}
-        await other.drive([Line(settings, target.zone)])
+        await other.drive([Line("t", settings, target.zone)])
         second = other.keeper(str(settings["line"]))
         assert second is not None
         await until(lambda: "Another program" in (second.why_not(0) or ""))
@@ -224,7 +287,7 @@ def test_a_reader_that_was_exchanged_is_told_from_the_one_that_was_paired_also_a
 def test_a_line_that_is_no_adapter_keeps_its_list_and_says_what_ails_it():
     async def act(target: OsdpTarget) -> None:
         (target.folder / "plain").write_text("no adapter")
-        await target.edge.drive([Line(target.settings() | {"line": "plain"}, target.zone)])
+        await target.edge.drive([Line("t", target.settings() | {"line": "plain"}, target.zone)])
         keeper = target.edge.keeper("plain")
         assert keeper is not None
         await until(lambda: "is no serial adapter" in (keeper.why_not(0) or ""))

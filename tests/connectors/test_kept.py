@@ -149,3 +149,24 @@ def test_a_wire_that_settles_longer_than_sendings_are_kept_is_a_bug(tmp_path: Pa
     with pytest.raises(ValueError, match="longer than"):
         kept.waits_s("t", "k", None, 61, first=True)
     kept.close()
+
+
+def test_what_another_gateway_sent_before_the_hand_over_must_settle(tmp_path: Path) -> None:
+    clock = SetClock(NOW)
+    kept = old_file(tmp_path / "kept", clock)
+    kept.handed("own", 0)
+    assert kept.waits_s("own", "k", None, SETTLE_S, first=False) == 0
+    for handed in (7, 9):
+        kept.handed("t", handed)
+        assert kept.waits_s("t", "k", None, SETTLE_S, first=False) == pytest.approx(5)
+        assert kept.waits_s("t", "k", "wide", SETTLE_S, first=True) == 0
+        clock.put(clock.now() + timedelta(seconds=3))
+        kept.handed("t", handed)
+        assert kept.waits_s("t", "k", None, SETTLE_S, first=False) == pytest.approx(2)
+        clock.put(clock.now() + timedelta(seconds=2))
+        assert kept.waits_s("t", "k", None, SETTLE_S, first=False) == 0
+    kept.close()
+    again = Kept(tmp_path / "kept", clock, inline)
+    again.handed("t", 9)
+    assert again.waits_s("t", "k", None, SETTLE_S, first=False) == pytest.approx(5)
+    again.close()

@@ -8,7 +8,7 @@ import random
 import secrets
 import sqlite3
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -327,17 +327,32 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path):
         ReaderKeys(tmp_path / "readers.sqlite", SystemClock(), secrets.token_bytes)
 
 
+def test_who_loses_the_keys_of_readers_is_told_to_pair_them(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    (tmp_path / "readers.sqlite").write_bytes(b"torn" * 4_096)
+    ReaderKeys(tmp_path / "readers.sqlite", SystemClock(), secrets.token_bytes).close()
+    assert "install mode" in caplog.text
+
+
+async def nobody(target: str) -> None:
+    raise AssertionError(f"no reader came back at {target}")
+
+
+async def no_reader(target: str, keys: Sequence[str]) -> None:
+    """The line is not there, and so is no reader of it."""
+    assert (target, [*keys]) == ("t", ["reader:1"])
+
+
 def test_a_line_that_is_nobodys_any_more_has_no_list_when_it_comes_back(tmp_path: Path):
     async def run() -> None:
         edge = Edge(tmp_path, SystemClock(), secrets.token_bytes)
-        told = [Line({"line": LINE, "baud": 9600, "cards_max": 10, "doors": [DOOR]}, ZoneInfo("Asia/Shanghai"))]
+        told = [Line("t", {"line": LINE, "baud": 9600, "cards_max": 10, "doors": [DOOR]}, ZoneInfo("Asia/Shanghai"))]
         lines = [*told]
 
         async def asked() -> list[Line]:
             return lines
 
         stop = asyncio.Event()
-        running = asyncio.create_task(edge.run(stop, asked))
+        running = asyncio.create_task(edge.run(stop, asked, nobody, no_reader))
         await until(lambda: edge.keeper(LINE))
         id_, _ = await edge.lists.standing(LINE)
         await edge.lists.put(LINE, *card(7, d1=WIDE))
@@ -360,10 +375,12 @@ def test_what_is_still_driven_keeps_its_list_when_the_gateway_stops(tmp_path: Pa
         edge = Edge(tmp_path, SystemClock(), secrets.token_bytes)
 
         async def asked() -> list[Line]:
-            return [Line({"line": LINE, "baud": 9600, "cards_max": 10, "doors": [DOOR]}, ZoneInfo("Asia/Shanghai"))]
+            return [
+                Line("t", {"line": LINE, "baud": 9600, "cards_max": 10, "doors": [DOOR]}, ZoneInfo("Asia/Shanghai"))
+            ]
 
         stop = asyncio.Event()
-        running = asyncio.create_task(edge.run(stop, asked))
+        running = asyncio.create_task(edge.run(stop, asked, nobody, no_reader))
         await until(lambda: edge.keeper(LINE))
         await edge.lists.put(LINE, *card(7, d1=WIDE))
         stop.set()

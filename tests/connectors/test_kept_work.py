@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from connectors import kept_outbox, kept_work
+from connectors import kept_merge, kept_outbox, kept_work
 from connectors.contract import SETTLING, Done, Fingerprint, Later, Refused
 from connectors.desk import Claim, Found, Report
 from connectors.kept_file import PAGES_MAX, ReservedFile, WorkUnusable
-from connectors.messages import Introducing, Listed, TargetTold, TaskTold, Upto
+from connectors.kept_outbox import Owed
+from connectors.messages import BYTES_MAX, Introducing, Listed, Reach, Reading, TargetTold, TaskTold, Upto
 from connectors.remote import READ_AGAIN_S, ROOM_S, RemoteDesk
 from connectors.remote_line import HubAway, NoHub
+from connectors.rota import REMEMBERED_S_MAX
 from devices.clock import SetClock
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -30,11 +32,15 @@ async def inline(work: Callable[..., Any], *told: Any) -> Any:
 class Nobody:
     """A hub that is away."""
 
+    away = True
+
     async def missing(self, target: str, epoch: int, found: Any, started: datetime) -> Any:
         raise AWAY
 
     async def act_begun(self, target: str, epoch: int, act: str) -> bool:
-        raise AWAY
+        if self.away:
+            raise AWAY
+        return True
 
 
 class Kept:
@@ -47,7 +53,8 @@ class Kept:
 
     def open(self, *, pages_max: int = PAGES_MAX) -> None:
         self.file = ReservedFile(self.path, kept_work.SCHEMA, self.clock, inline, pages_max=pages_max)
-        self.desk = RemoteDesk(self.file, Nobody(), self.clock)
+        self.hub = Nobody()
+        self.desk = RemoteDesk(self.file, self.hub, self.clock)
 
     def pass_by(self, seconds: float) -> None:
         self.clock.put(self.clock.now() + timedelta(seconds=seconds))
@@ -59,10 +66,15 @@ class Kept:
     def owed(self) -> list[str]:
         """What waits for the hub, in order, each by its kind."""
         found: list[str] = []
-        while rows := self.file.read(lambda tx: kept_outbox.owed(tx, 1_000)):
+        while rows := self.next_owed():
             found += [f"{row.kind}:{row.target}" for row in rows]
             asyncio.run(self.file.write(lambda tx, rows=rows: kept_outbox.paid(tx, [row.nth for row in rows])))
         return found
+
+    def next_owed(self) -> list[Owed]:
+        """What may be told next: outcomes, then messages of other kinds."""
+        outcomes, others = self.file.read(lambda tx: kept_outbox.owed(tx, 1_000, 6, BYTES_MAX))
+        return [*outcomes, *others]
 
 
 @pytest.fixture
@@ -134,6 +146,17 @@ def test_each_outcome_has_its_wait(kept: Kept) -> None:
     asyncio.run(run())
 
 
+def test_what_was_tried_in_vain_is_due_when_something_there_answers_again(kept: Kept) -> None:
+    async def run() -> None:
+        await kept.desk.take(listed(task(1)))
+        claim = await kept.claim()
+        assert await kept.desk.report(claim, [report(1, Later(800.0, "the reader is away"))], 10) == []
+        await kept.desk.back("t")
+        assert [each.key for each in await kept.desk.differences(claim, 10)] == ["card:1"]
+
+    asyncio.run(run())
+
+
 def test_an_outcome_of_another_revision_clears_nothing(kept: Kept) -> None:
     async def run() -> None:
         await kept.desk.take(listed(task(1)))
@@ -152,7 +175,7 @@ def test_what_is_done_is_not_done_again_by_older_news(kept: Kept) -> None:
         await kept.desk.report(claim, [report(1, Done())], 0)
         await kept.desk.take(listed(task(1), seq=2))
         assert await kept.desk.differences(claim, 10) == []
-        rows = kept.file.read(lambda tx: kept_outbox.owed(tx, 10))
+        rows = kept.next_owed()
 
         def paid(tx: Any) -> None:
             kept_outbox.paid(tx, [row.nth for row in rows])
@@ -222,22 +245,13 @@ def test_a_reading_that_only_the_hub_can_judge_waits_for_it(kept: Kept) -> None:
 
 
 def test_an_act_never_leaves_without_the_hub(kept: Kept) -> None:
-    async def run() -> None:
-        await kept.desk.take(listed(task(1)))
-        assert await kept.desk.act_begun(await kept.claim(), "act-1") is False
-
-    asyncio.run(run())
-
-
-def test_a_clock_that_is_put_back_lengthens_no_term(kept: Kept) -> None:
-    async def run() -> None:
-        await kept.desk.take(listed(task(1), task(2, 2, None), term_until=NOW + timedelta(hours=1)))
-        kept.pass_by(3_601.0)
-        assert [each.key for each in (await kept.claim()).tasks] == ["card:2"]
-        kept.clock.put(NOW)
-        assert kept.desk.wall() == NOW.timestamp() + 3_601.0
-
-    asyncio.run(run())
+    asyncio.run(kept.desk.take(listed(task(1))))
+    claim = asyncio.run(kept.claim())
+    assert not asyncio.run(kept.desk.act_begun(claim, "act-1"))
+    kept.hub.away = False
+    assert not asyncio.run(kept.desk.act_begun(claim, "act-1")), "the hub is to be told first that it was not sent"
+    assert kept.owed() == ["acted:"]
+    assert asyncio.run(kept.desk.act_begun(claim, "act-1")), "whether it may go after all, the hub says"
 
 
 def test_a_hub_whose_clock_is_another_moves_nothing(kept: Kept) -> None:
@@ -246,7 +260,7 @@ def test_a_hub_whose_clock_is_another_moves_nothing(kept: Kept) -> None:
         told = listed(task(1, due=ahead), term_until=ahead + timedelta(hours=1), now=ahead)
         await kept.desk.take(told)
         assert len((await kept.claim()).tasks) == 1
-        ((_, _, term),) = kept.file.read(lambda tx: kept_work.of_kind(tx, "wg"))
+        ((_, _, _, term),) = kept.file.read(lambda tx: kept_work.of_kind(tx, "wg"))
         assert term == NOW.timestamp() + 3_600.0
 
     asyncio.run(run())
@@ -303,7 +317,7 @@ def test_when_there_is_room_again_the_rest_is_asked_for_at_once(tmp_path: Path) 
     asyncio.run(run())
 
 
-def test_messages_leave_in_order_and_outcomes_together(kept: Kept) -> None:
+def test_of_one_target_messages_leave_in_order_and_outcomes_together(kept: Kept) -> None:
     async def run() -> None:
         await kept.desk.take(listed(*(task(nth) for nth in range(1, 4)), read_due=True))
         claim = await kept.claim()
@@ -312,9 +326,67 @@ def test_messages_leave_in_order_and_outcomes_together(kept: Kept) -> None:
         await kept.desk.report(claim, [report(1, Done(), 2)], 0)
 
     asyncio.run(run())
-    first = kept.file.read(lambda tx: kept_outbox.owed(tx, 10))
-    assert [row.kind for row in first] == ["report"] * 3
+    assert [row.kind for row in kept.next_owed()] == ["report"] * 3
     assert kept.owed() == ["report:t"] * 3 + ["reading:t", "report:t"]
+
+
+def test_outcomes_wait_for_nothing_that_is_said_of_another_target(kept: Kept) -> None:
+    def put(tx: Any) -> None:
+        for nth in range(20):
+            kept_outbox.put(tx, kept_outbox.REACH, f"o{nth}", 1, Reach(target=f"o{nth}", epoch=1))
+            kept_outbox.put(tx, kept_outbox.READING, f"o{nth}", 1, Reading(target="o", epoch=1, started=NOW, found=()))
+        kept_outbox.put_reports(tx, "o1", 1, [report(1, Done())])
+        kept_outbox.put_reports(tx, "t", 1, [report(1, Done())])
+
+    asyncio.run(kept.file.write(put))
+    assert [f"{row.kind}:{row.target}" for row in kept.next_owed()] == ["report:t"] + [f"reach:o{n}" for n in range(6)]
+    told = kept.owed()
+    assert len(told) == 42
+    of_one = [each for each in told if each.endswith(":o1")]
+    assert of_one == ["reach:o1", "reading:o1", "report:o1"]
+
+
+def test_a_list_that_says_nothing_new_writes_nothing(kept: Kept) -> None:
+    async def run() -> None:
+        told = listed(task(1))
+        await kept.desk.take(told)
+        nothing = told.model_copy(update={"tasks": ()})
+        for now, changed in ((0.0, False), (0.5, False), (2.0, True)):
+            merged = await kept.file.write(
+                lambda tx, now=now: kept_merge.merge(tx, nothing, kept.clock.now().timestamp() + now)
+            )
+            assert bool(merged.changed) is changed, "a term that moved is put, and one that only came later is not"
+
+    asyncio.run(run())
+
+
+def test_who_gave_up_waiting_for_a_write_hides_its_work_for_seconds_only(kept: Kept) -> None:
+    async def run() -> None:
+        await kept.desk.take(listed(task(1)))
+        claim = await kept.claim()
+        await kept.desk.report(claim, [report(1, Later(100.0, "the panel said no"))], 0)
+        await kept.desk.release(claim)
+        assert await kept.desk.claim(1, urgent_only=False) == []
+        await kept.file.write(lambda tx: kept_work.due_again(tx, "t", kept.desk.wall()))
+        assert await kept.desk.claim(1, urgent_only=False) == []
+        kept.pass_by(REMEMBERED_S_MAX)
+        assert len(await kept.desk.claim(1, urgent_only=False)) == 1
+
+    asyncio.run(run())
+
+
+def test_what_is_too_large_for_one_turn_is_said_alone(kept: Kept) -> None:
+    def put(tx: Any) -> None:
+        for nth in range(3):
+            kept_outbox.put(tx, kept_outbox.REACH, f"o{nth}", 1, Reach(target="o", epoch=1, parked="x" * 4_000))
+
+    asyncio.run(kept.file.write(put))
+    told = []
+    for _ in range(2):
+        _, others = kept.file.read(lambda tx: kept_outbox.owed(tx, 10, 6, 8_500))
+        told.append([each.target for each in others])
+        asyncio.run(kept.file.write(lambda tx, others=others: kept_outbox.paid(tx, [each.nth for each in others])))
+    assert told == [["o0", "o1"], ["o2"]]
 
 
 def test_an_introduction_is_read_as_it_was_put(kept: Kept) -> None:

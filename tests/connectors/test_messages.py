@@ -54,7 +54,7 @@ def test_passages_come_as_they_were_sent(after, told):
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "UTC"])
 def test_a_watch_comes_as_it_was_told(zone):
-    watch = Watch("3-x-0", "127.0.0.1:60001", ZoneInfo(zone), (Watched("a", "wg", {"doors": [1]}, Mark(3, NOW)),))
+    watch = Watch("3-x-0", ZoneInfo(zone), (Watched("a", "wg", {"doors": [1]}, Mark(3, NOW), "127.0.0.1:60001"),))
     told = messages.WatchTold.model_validate_json(messages.watch_told(watch).model_dump_json())
     assert messages.watch_of(told) == watch
     assert messages.watch_of(messages.watch_told(None)) is None

@@ -103,6 +103,14 @@ def test_a_record_lists_the_grants_that_cover_it_and_is_looked_at_again_when_one
         assert OsdpDoors(told({}), ZONE).exposed_until(record.body) <= HORIZON
 
 
+def test_a_pin_goes_only_where_a_door_asks_for_one():
+    cards, right = (Card(7, NOW, None, "7:ab"),), Right("g", "zone:z1", NOW, None)
+    bodies = [
+        json.loads(compiled(told(*its), cards, (right,)).records["card:7"].body) for its in (({},), ({}, {"pin": "x"}))
+    ]
+    assert [body["pin"] for body in bodies] == [None, "7:ab"]
+
+
 def test_windows_are_to_the_second_and_never_wider_than_granted():
     right = Right(
         "g", "zone:z1", NOW.replace(microsecond=500_000), (NOW + timedelta(hours=1)).replace(microsecond=900_000)

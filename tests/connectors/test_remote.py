@@ -12,16 +12,20 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Act, EdgeError
+from connectors import messages as m
+from connectors.contract import Act, EdgeError, Later
 from connectors.kept import Kept
+from connectors.remote_asks import NOT_SENT
 from connectors.remote_key import enrolled
 from connectors.remote_line import Line
+from connectors.remote_passages import RemotePassageDesk
 from connectors.remote_sync import Pace
 from connectors.site import Site
 from devices.clock import SystemClock
 from tests.connectors.conftest import _Earlier
 from tests.connectors.paper_hub import CODE, PaperHub, PaperServer
 
+OPEN_DOOR = 0x40
 PACE = Pace(list_s=5.0, deaf_s=0.5, backoff_s=0.05, backoff_s_max=0.3)
 Panels = Callable[[int], AbstractAsyncContextManager[Any]]
 Emulated = Callable[[], AbstractAsyncContextManager[Any]]
@@ -322,6 +326,28 @@ def test_an_act_is_done_once_and_not_without_the_hub(
             hub.ring()
             await gateway.until(lambda: "act-1" in hub.acted)
             assert hub.begun == ["act-1"]
+            opened = target.heard(OPEN_DOOR)
+            # The hub takes it that this one begins, and the answer is lost: it is not sent, and that is told.
+            hub.mute = {m.ACT_BEGUN}
+            there.acts.append(Act("act-2", "open", "door:1", SystemClock().now() + timedelta(seconds=20)))
+            hub.ring()
+            await gateway.until(lambda: "act-2" in hub.acted)
+            told = hub.acted["act-2"]
+            assert isinstance(told, Later) and told.unreachable and told.reason == NOT_SENT
+            assert (hub.begun, target.heard(OPEN_DOOR)) == (["act-1", "act-2"], opened)
+
+    asyncio.run(run())
+
+
+def test_who_has_no_target_left_follows_nobody_any_more() -> None:
+    async def run() -> None:
+        line = Line("http://127.0.0.1:9", None, SystemClock(), secrets.token_bytes)
+        desk = RemotePassageDesk(line, SystemClock(), secrets.token_bytes, lambda: False)
+        assert await desk.watch(None) is None, "nothing is known yet"
+        watch = await desk.watch("the version that it had")
+        assert watch is not None and watch.targets == ()
+        assert await desk.watch(watch.version) is None
+        await line.close()
 
     asyncio.run(run())
 

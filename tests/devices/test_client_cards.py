@@ -1,4 +1,4 @@
-"""A card in a reply reads as the library reads it, however many have been read that are nearly the same."""
+"""A card is put and read as the library puts and reads it, however many were that are nearly the same."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from uhppoted import codec, decode
+from uhppoted import codec, decode, encode
 
-from devices.wg.client import card_of
+from devices.wg.client import card_of, card_request
 
 READERS = [
     (codec.GET_CARD, decode.get_card_response),
@@ -18,7 +18,21 @@ READERS = [
 ONE = bytes.fromhex("785634120200000020270302202803020101001d400f0005")
 
 octets = st.integers(0, 255)
+numbers = st.integers(0, 2**32 - 1)
+days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+firsts = st.none() | st.dictionaries(st.integers(1, 4), st.booleans())
+cards = st.tuples(
+    numbers, numbers, days, days, st.tuples(octets, octets, octets, octets), st.integers(0, 999_999), firsts
+)
 readers = st.sampled_from(READERS)
+
+
+@given(cards, numbers, numbers, st.integers(0, 999_999))
+def test_a_card_is_put_as_the_library_puts_it(card, other, another, pin):
+    serial, number, opens, closes, (a, b, c, d), code, first = card
+    card_request(other, another, opens, closes, (a, b, c, d), pin, first)
+    library = encode.put_card_request(serial, number, opens, closes, a, b, c, d, code, first)
+    assert card_request(*card) == library
 
 
 @given(readers, st.binary(min_size=60, max_size=60))

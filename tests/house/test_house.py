@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.house import arrows, laws
+from tests.house import arrows, laws, source
 
 ROOT = Path(__file__).resolve().parents[2]
 Law = Callable[[Path], list[str]]
@@ -115,6 +115,13 @@ def _build(root: Path, tree: dict[str, str]) -> Path:
 
 def _name(law: Law) -> str:
     return law.__name__
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees() -> Iterator[None]:
+    """Syntax trees are a hundred megabytes: they go with the laws."""
+    yield
+    source.parsed.cache_clear()
 
 
 @pytest.mark.parametrize("law", LAWS, ids=_name)

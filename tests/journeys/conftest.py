@@ -29,7 +29,8 @@ from provisioning.campus.campuses import shipped
 
 FOYER = Path(sys.executable).parent / "foyer"
 WAIT_S_MAX = 60.0
-ASK_EVERY_S = 0.05
+ASK_SOON_S, ASK_LATE_S, ASK_LATER = 0.02, 0.3, 1.2
+"""One asks soon at first and then ever later: what takes long takes no longer for being asked about all the time."""
 TARGETS = ("a-1", "a-2", "b-1", "b-2", "c-1", "d-1", "e-1", "f-1")
 # Where somebody has records who is given a seat: on each panel, and in the register of seats.
 SEATED = (*TARGETS, "seats")
@@ -37,6 +38,8 @@ REGISTERS = {"seats": 20, "flats": 21}
 SERIAL = "  # A serial line"
 HEADERS = "姓名,工号,部门,职务,人员类别,到岗日期,离岗日期,门禁卡号,办公区"
 NETS = count()
+CLAIM = 254
+"""The host that is bound for as long as a net is somebody's."""
 
 T = TypeVar("T")
 
@@ -224,13 +227,15 @@ def until(
     ask: Callable[[], T | None],
     within_s: float = WAIT_S_MAX,
     why: Callable[[], str] = str,
-    every_s: float = ASK_EVERY_S,
+    every_s: float | None = None,
 ) -> T:
-    """What `ask` says once it says something true."""
+    """What `ask` says once it says something true; asked every `every_s` where that is told."""
     end = time.monotonic() + within_s
+    pause_s = ASK_SOON_S
     while not (answer := ask()):
         assert time.monotonic() < end, f"waited {within_s:g} s in vain: {why()}"
-        time.sleep(every_s)
+        time.sleep(pause_s if every_s is None else every_s)
+        pause_s = min(pause_s * ASK_LATER, ASK_LATE_S)
     return answer
 
 
@@ -262,17 +267,17 @@ def card(nth: int) -> int:
 def started_journey(folder: Path, *, serial: bool = False) -> Generator[Journey]:
     """A journey on a folder of its own. Nothing runs yet; whatever is started ends with the block. Only with `serial` has
     the campus its serial doors, whose readers somebody must pair first."""
-    net = _free_net()
     path = folder / "small.yaml"
-    text = shipped("small").read_text("utf-8").replace("127.60.0", net)
-    panels, mark, _ = text.partition(SERIAL)
-    assert mark, "the serial line stands last in the file"
-    path.write_text(text if serial else panels, "utf-8")
-    journey = Journey(folder, Campus(path, net))
-    try:
-        yield journey
-    finally:
-        journey.end()
+    with _own_net() as net:
+        text = shipped("small").read_text("utf-8").replace("127.60.0", net)
+        panels, mark, _ = text.partition(SERIAL)
+        assert mark, "the serial line stands last in the file"
+        path.write_text(text if serial else panels, "utf-8")
+        journey = Journey(folder, Campus(path, net))
+        try:
+            yield journey
+        finally:
+            journey.end()
 
 
 @pytest.fixture
@@ -282,13 +287,20 @@ def journey(tmp_path: Path) -> Iterator[Journey]:
         yield journey
 
 
-def _free_net() -> str:
-    """A net on which nobody answers: other tests may run beside these."""
+@contextmanager
+def _own_net() -> Generator[str]:
+    """A net on which nobody answers, and which nobody else takes until the block ends: other tests run beside these."""
     start = os.getpid() * 7 + next(NETS)
     for nth in range(250):
         net = f"127.64.{(start + nth) % 250 + 1}"
-        if all(_free(f"{net}.{host}") for host in range(1, len(TARGETS) + 1)):
-            return net
+        with socket(AF_INET, SOCK_DGRAM) as claim:
+            try:
+                claim.bind((f"{net}.{CLAIM}", 60000))
+            except OSError:
+                continue
+            if all(_free(f"{net}.{host}") for host in range(1, len(TARGETS) + 1)):
+                yield net
+                return
     pytest.fail("no net is free")
 
 

@@ -3,7 +3,9 @@ what it opens ends with its credential."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import time
 from contextlib import closing
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.journeys.conftest import TARGETS, Journey, Process, card, until
 
 SITE = ("a-1", "a-2", "b-1", "b-2")
 PEOPLE = range(1, 5)
+HEARD_S = 3.0
 
 
 class Far:
@@ -21,6 +24,10 @@ class Far:
     def __init__(self, journey: Journey) -> None:
         self.journey = journey
         self.folder = journey.folder / "edge"
+        path, listener = journey.campus.path, f"{journey.campus.net}.32:60001"
+        text, found = re.subn(r"(\{id: [ab], .*at: \[.*\])", rf"\1, listener: {listener}", path.read_text("utf-8"))
+        assert found == 2
+        path.write_text(text, "utf-8")
         journey.emulate()
         self.hub = journey.serve()
         added = journey.asked("gateway", "add", "site-a")
@@ -83,11 +90,12 @@ def test_a_revocation_goes_out_from_disk_while_the_hub_lies_dead(far: Far):
     assert len({line["receipt"] for line in settled["lines"]}) == len(settled["lines"])
 
 
-def test_passages_of_days_without_a_hub_arrive_once_and_in_order(far: Far):
+def test_passages_are_heard_at_the_site_and_arrive_once_and_in_order_also_from_days_without_a_hub(far: Far):
     journey = far.journey
     journey.ready(journey.take(PEOPLE))
-    journey.campus.hands("a-1", "swipe", card=card(1), door=1)
-    until(lambda: _passages(journey) == [card(1)])
+    tries = 1
+    while not _heard(journey, tries):
+        tries += 1
     far.hub.kill()
     for nth in (2, 3, 4):
         journey.campus.hands("a-1", "swipe", card=card(nth), door=1)
@@ -95,12 +103,13 @@ def test_passages_of_days_without_a_hub_arrive_once_and_in_order(far: Far):
     far.gateway = far.join()
     journey.campus.hands("a-1", "swipe", card=card(2), door=1)
     far.serve()
-    until(lambda: len(_passages(journey)) >= 5, why=lambda: str(_passages(journey)))
+    until(lambda: len(_passages(journey)) >= tries + 4, why=lambda: str(_passages(journey)))
     far.gateway.kill()
     far.gateway = far.join()
     journey.campus.hands("a-1", "swipe", card=card(3), door=1)
-    until(lambda: len(_passages(journey)) >= 6, why=lambda: str(_passages(journey)))
-    assert _passages(journey) == [card(nth) for nth in (1, 2, 3, 4, 2, 3)]
+    until(lambda: len(_passages(journey)) >= tries + 5, why=lambda: str(_passages(journey)))
+    assert _passages(journey) == [card(nth) for nth in (*[1] * tries, 2, 3, 4, 2, 3)]
+    assert not [kind for kind in journey.alarms() if kind.startswith("passages.")]
 
 
 @pytest.mark.parametrize("blows", [3])
@@ -149,7 +158,7 @@ def test_a_restored_hub_takes_nothing_back_that_was_taken_away(far: Far):
             target["read"] and not target["dirty"] for target in journey.get("/targets") if target["kind"] == "wg"
         )
 
-    until(equal)
+    until(equal, every_s=0.05)
     assert card(2) not in seen
     assert far.held() == [{card(nth) for nth in PEOPLE if nth != 2}] * len(SITE)
     assert journey.post("/persons/J0003/revoke", json={"reason": "left"}).is_success
@@ -177,6 +186,19 @@ def _owed(far: Far, least: int) -> bool:
             "SELECT target, count(*) FROM task WHERE body IS NULL AND done = 0 GROUP BY target"
         ).fetchall()
     return len(rows) == len(SITE) and all(count >= least for _, count in rows)
+
+
+def _heard(journey: Journey, nth: int) -> bool:
+    """Whether a passage arrives of a panel that answers nothing: then it was heard, for it could not be fetched. Where it
+    was not, it is fetched afterwards."""
+    journey.campus.hands("a-1", "faults", drop=1.0)
+    journey.campus.hands("a-1", "swipe", card=card(1), door=1)
+    end = time.monotonic() + HEARD_S
+    while not (arrived := len(_passages(journey)) == nth) and time.monotonic() < end:
+        time.sleep(0.05)
+    journey.campus.hands("a-1", "faults")
+    until(lambda: len(_passages(journey)) == nth)
+    return arrived
 
 
 def _passages(journey: Journey) -> list[int]:

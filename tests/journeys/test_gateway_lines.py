@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import Journey, Process, card, started_journey, until
-from tests.journeys.test_two_kinds import line, paired, passages, through_link, through_west
+from tests.journeys.test_two_kinds import line, paired, passages, silent, through_link, through_west
 
 SWIPE_S = 1.0
 """As fast as somebody tries again: each try is a passage, and a page of them has its end."""
@@ -43,6 +43,10 @@ def test_doors_go_on_without_the_hub_and_each_passage_arrives_once(site: Journey
     journey = site
     hub, gateway = journey.started[1], journey.started[2]
     journey.ready(journey.take(range(1, 4)))
+    line(journey, "faults", unplugged=True)
+    assert "adapter" in until(lambda: silent(journey))
+    line(journey, "faults")
+    until(lambda: silent(journey) is None)
     until(lambda: through_link(journey, 1), every_s=SWIPE_S)
     journey.foyer("revoke", "J0003", "--reason", "gone", "--wait")
     assert not through_link(journey, 3)

@@ -56,6 +56,11 @@ def through_west(journey: Journey, nth: int) -> bool:
     return journey.campus.hands("a-1", "swipe", card=card(nth), door=WEST)["open"]
 
 
+def silent(journey: Journey) -> str | None:
+    """Why the reader of the link does not work, as its target shows it; None: it does."""
+    return {one["key"]: one["reason"] for one in journey.target("g-1")["waiting"]}.get("reader:1")
+
+
 def passages(journey: Journey) -> list[dict[str, Any]]:
     return journey.get("/passages", door="a-1-link", limit="200")["passages"]
 
@@ -105,6 +110,9 @@ def test_a_line_decides_on_after_its_process_was_killed_and_its_drift_is_found(s
     until(lambda: len([one for one in passages(journey) if one["granted"] and one["card"]]) >= 2)
     line(journey, "faults", dead=[1])
     until(lambda: "passage.reader-away" in journey.alarms())
+    assert "does not answer" in until(lambda: silent(journey))
     assert journey.target("g-1")["unreachable"] is None, "the others go on"
     line(journey, "faults")
     until(lambda: through_link(journey, 1), every_s=0.5)
+    until(lambda: silent(journey) is None)
+    assert not [kind for kind in journey.alarms() if kind.startswith("drift")], "nobody took anything away"

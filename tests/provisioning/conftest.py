@@ -20,7 +20,7 @@ from provisioning.identity.cards import Cards
 from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
 from provisioning.nouns.gateways import Because
-from provisioning.nouns.ids import Ids, RandomBytes
+from provisioning.nouns.ids import RandomBytes
 from provisioning.nouns.told import Actor
 from provisioning.store import gateways, tables
 from provisioning.store.engine import Store, Tx
@@ -29,6 +29,7 @@ from provisioning.vault.vault import Vault
 from tests.provisioning.gatewayed import NAMES, Distant, enrolled
 from tests.provisioning.housed import Housed, housing
 from tests.provisioning.served import Served, serving
+from tests.provisioning.stored import stored
 
 START = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)  # a Monday, 09:30 in Beijing
 MASTER = bytes(range(64))
@@ -46,7 +47,7 @@ def random_bytes() -> RandomBytes:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: SetClock, random_bytes: RandomBytes) -> Iterator[Store]:
-    store = Store(tmp_path / "foyer.db", clock, Ids(random_bytes))
+    store = stored(tmp_path / "foyer.db", clock, random_bytes)
     yield store
     store.close()
 

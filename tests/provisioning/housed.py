@@ -10,7 +10,10 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -220,14 +223,49 @@ def doors_only(rules: str) -> str:
 @contextmanager
 def housing(folder: Path, clock: SetClock, *, units: bool = False) -> Generator[Housed]:
     """A house on a folder with the demonstration campus in force, and the rules that ship: those on doors alone, or with
-    `units` all of them. Its gateway rests."""
-    world = World(clock=clock, random_bytes=random.Random(7).randbytes, hop=inline)
-    with opened(Settings(data=folder), world) as house:
-        with house.store.writing() as tx:
-            house.campuses.apply(tx, shipped("small").read_text("utf-8"), "small.yaml", BOSS)
-            if not units:
-                house.rulebook.apply(tx, doors_only(house.rulebook.text(tx) or ""), BOSS)
+    `units` all of them; or the house that is there already. Its gateway rests."""
+    built = _built(clock.now(), units)
+    settings = Settings(data=folder)
+    if not settings.database.exists():
+        built.lay(folder)
+    with opened(settings, _world(clock, seed=7)) as house:
+        house.campuses._cached, house.rulebook._cached = built.campus, built.rules
         yield Housed(house, clock)
+
+
+@dataclass(frozen=True)
+class _Built:
+    """What a house left in its folder when it was closed, a file's mode and content by its name; and what it had read of
+    its campus and its rules, which are values."""
+
+    files: dict[str, tuple[int, bytes]]
+    campus: Any
+    rules: Any
+
+    def lay(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, (mode, content) in self.files.items():
+            (folder / name).write_bytes(content)
+            (folder / name).chmod(mode)
+
+
+@cache
+def _built(at: datetime, units: bool) -> _Built:
+    """A house as it is made at this time: made once by each process, since a fifth of a second goes into each."""
+    with TemporaryDirectory() as name:
+        with opened(Settings(data=Path(name)), _world(SetClock(at), seed=6)) as house:
+            with house.store.writing() as tx:
+                house.campuses.apply(tx, shipped("small").read_text("utf-8"), "small.yaml", BOSS)
+                if not units:
+                    house.rulebook.apply(tx, doors_only(house.rulebook.text(tx) or ""), BOSS)
+                house.rulebook.current(tx)
+            campus, rules = house.campuses._cached, house.rulebook._cached
+        files = {path.name: (path.stat().st_mode & 0o777, path.read_bytes()) for path in Path(name).iterdir()}
+    return _Built(files, campus, rules)
+
+
+def _world(clock: SetClock, *, seed: int) -> World:
+    return World(clock=clock, random_bytes=random.Random(seed).randbytes, hop=inline)
 
 
 def day(text: str) -> date:

@@ -44,6 +44,7 @@ def test_the_campus_that_ships_is_what_the_docs_say():
     panels = {zone for target in campus.targets[:8] for door in target.doors for zone in door.zones}
     assert serial < panels, "zones span both kinds of door"
     assert campus.listener == "127.60.0.30:60001"
+    assert campus.listeners == dict.fromkeys(("d-1", "e-1", "f-1"), "127.60.0.31:60001")
     assert {zone for door in doors for zone in door.zones} == set(campus.zones)
     assert campus.zone.key == "Asia/Shanghai"
     assert not campus.calendar.is_workday(date(2027, 1, 1))
@@ -73,6 +74,19 @@ def test_every_target_makes_a_connector():
     assert served == {f"zone:{zone}" for zone in campus.zones} | {"seat:*", "flat:*", "lock:*"}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("reader: 4}", "reader: 1}", "settings 有误：两个读卡器的地址相同。 请更正。"),
+        ("reader: 4}", "reader: 4, interlock: [9]}", "settings 有误：门 3 与不在此线上的门互锁。 请更正。"),
+    ],
+)
+def test_what_a_connector_refuses_of_its_settings_is_said_in_chinese(before: str, after: str, said: str):
+    with pytest.raises(CampusFaults) as caught:
+        read_campus(SMALL.replace(before, after), "small.yaml")
+    assert said in caught.value.sentence("zh")
+
+
 def test_departments_and_areas_are_found_by_id_and_by_either_name():
     campus = read_campus(SMALL, "small.yaml")
     for word in ("office-affairs", "机关事务管理局", " Office  Affairs Bureau "):
@@ -80,6 +94,13 @@ def test_departments_and_areas_are_found_by_id_and_by_either_name():
     assert campus.area("南办公区") == "south"
     assert campus.area("食堂") is None
     assert campus.lineage("finance") == ("finance",)
+
+
+def test_a_building_s_own_listener_stands_before_its_site_s():
+    text = SMALL.replace("at: [40, -500]", "at: [40, -500], listener: 10.1.0.5:60001")
+    assert read_campus(text, "x").listeners == {"d-1": "10.1.0.5:60001"} | dict.fromkeys(
+        ("e-1", "f-1"), "127.60.0.31:60001"
+    )
 
 
 def test_a_department_below_another_has_a_lineage():
@@ -117,6 +138,8 @@ def test_a_department_below_another_has_a_lineage():
         ("line: lines/g-1", "line: /dev/ttyUSB0", "line: /dev/ttyUSB0", "An emulated line cannot stand at /dev/ttyUSB0"),
         ("line: lines/g-1", "line: ../g-1", "line: ../g-1", "'../g-1' is no path of a line"),
         ("zh: 先行示范园区", "zh: 7", "zh: 7", "zh must be text, not 7"),
+        ("listener: 127.60.0.31:60001", "listener: 127.60.0.31", "listener: 127.60.0.31", "no address at which panels"),
+        ("at: [180, 420]", "listener: 0.0.0.0:60001", "listener: 0.0.0.0", "no address at which panels can reach"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_place(right: str, wrong: str, at: str | None, says: str):
@@ -156,7 +179,7 @@ def test_what_is_no_campus_at_all_is_refused_in_both_languages(text: str):
 def test_faults_are_told_in_chinese():
     with pytest.raises(CampusFaults) as caught:
         read_campus(SMALL.replace("zones: [archive]", "zones: [vault]"), "x.yaml")
-    assert "\n122:105: 文件中没有 zone vault。 请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
+    assert "\n124:105: 文件中没有 zone vault。 请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
 
 
 def test_every_sentence_of_the_campus_has_a_twin():

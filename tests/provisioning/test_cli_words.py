@@ -11,6 +11,8 @@ from string import Formatter
 
 import pytest
 
+from connectors.kept_file import WorkFull
+from devices.osdp.tty import NO_TTY, LineTrouble
 from provisioning.api import conditions, problems
 from provisioning.cli import door, errand, fire, grammar, hand, lockdown, main, readiness, revoke, rules, swipe, targets
 from provisioning.cli.screen import Screen
@@ -100,6 +102,21 @@ def test_every_sentence_has_a_chinese_twin(template: str) -> None:
 
 def test_a_twin_is_said_with_its_fields() -> None:
     assert say("Door {door} opens for card {card}.", "zh", {"door": "a-1", "card": 7}) == "门 a-1 为卡 7 打开。"
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("/dev/ttyS9 is no serial adapter.", "/dev/ttyS9 is no serial adapter."),
+        (str(LineTrouble(NO_TTY, Path("/dev/ttyS9"))), "/dev/ttyS9 不是串口适配器。"),
+        (str(WorkFull(path="/srv/work.sqlite3")), "/srv/work.sqlite3 所在磁盘已满。"),
+        (f"The hub cannot take this message: {WorkFull(path='/srv/x')}", "系统无法接收此消息：/srv/x 所在磁盘已满。"),
+    ],
+)
+def test_a_reason_that_came_with_its_fields_in_place_is_said_in_chinese(told: str, said: str) -> None:
+    assert say(told, "zh").startswith(said)
+    assert say("{door} was not opened: {said}", "zh", {"door": "a-1", "said": told}) == f"a-1 未打开：{say(told, 'zh')}"
+    assert say(told, "en") == told
 
 
 def test_what_a_refusal_repeats_of_a_file_steers_no_terminal() -> None:

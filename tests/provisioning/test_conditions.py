@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.contract import MAY_HAVE_ACTED, Done, Later, Refused
 from devices.clock import SetClock
 from provisioning.conditions.conditions import (
     EXPOSED_S,
@@ -287,9 +289,14 @@ def test_an_act_is_begun_once_and_told(housed: Housed) -> None:
     housed.later(seconds=31)
     look(housed)
     assert state(housed, made) is ActState.UNKNOWN
+    assert not begin(housed, made), "it is never sent again"
+    for outcome in (Later(5.0, MAY_HAVE_ACTED), Done("acknowledged"), Refused("no such door")):
+        asyncio.run(housed.hand.desk.acted(made.id, outcome))
+    assert state(housed, made) is ActState.DONE, "its gateway was only out of touch"
     assert [each["kind"] for each in housed.story() if each["kind"].startswith("act.")] == [
         "act.ordered",
         "act.unknown",
+        "act.done",
     ]
 
 

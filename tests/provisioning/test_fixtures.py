@@ -29,7 +29,7 @@ schedules:
     workday: ["07:30-19:00"]
 """
 PANELS = shipped("small").read_text("utf-8").partition("  # A serial line")[0]
-SMALL, LISTENS = re.subn(r"(?m)^passages: .*\n", "", PANELS)
+SMALL, LISTENS = re.subn(r"(?m)^(passages|    listener): .*\n", "", PANELS)
 """The demonstration campus without what has records at any rate: its listener, and the doors and readers of a line."""
 
 
@@ -84,11 +84,12 @@ def release(housed: Housed, id_: str) -> None:
         housed.house.fixtures.restate(tx, urgent=True)
 
 
-def test_every_panel_is_set_to_the_campus_s_listener(housed: Housed):
-    assert LISTENS == 1
+def test_every_panel_is_set_to_its_site_s_listener_or_the_campus_s(housed: Housed):
+    assert LISTENS == 2
     apply(housed, PANELS)
     assert restate(housed) == 2 * 8
     assert wanted(housed) == {"listener": {"address": "127.60.0.30:60001", "interval": 0}, "special": {"on": True}}
+    assert wanted(housed, "d-1")["listener"] == {"address": "127.60.0.31:60001", "interval": 0}
 
 
 def test_a_campus_that_says_nothing_of_settings_has_no_record_of_them(housed: Housed):

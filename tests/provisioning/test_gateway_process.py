@@ -76,8 +76,8 @@ def test_nothing_of_the_hub_is_in_its_process():
 @pytest.mark.parametrize(
     ("words", "status", "said", "zh"),
     [
-        (("--hub", NOBODY, "--code", "x"), 3, "does not answer", "没有应答"),
-        (("--hub", NOBODY), 4, "foyer gateway add", "尚未登记"),
+        (("--hub", NOBODY, "--code", "x"), 3, "again with the same code", "没有应答（无法建立连接）"),
+        (("--hub", NOBODY), 4, "foyer gateway add", "尚未注册"),
         (("--hub", "http://192.0.2.1:8000", "--code", "x"), 1, "https", "https"),
         (("--hub", NOBODY.replace("http", "https"), "--code", "x", "--ca", "nothing.pem"), 1, "PEM", "PEM"),
     ],

@@ -7,12 +7,16 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connectors.messages import CHANGED, Asked, Enrolment, Listed
+from connectors.tokens import public_of, signed
 from provisioning.gateways import bells
+from provisioning.gateways.credentials import GatewayCallOld, GatewayCallRepeated
 from provisioning.gateways.gateways import SILENT_S, CodeOver, GatewayRevoked
 from provisioning.gateways.handing import AttestedAlready, GatewayHeard, NotYours
 from provisioning.gateways.listing import NOTHING
+from provisioning.gateways.seen import Seen, TooManyCalls
 from provisioning.nouns.gateways import Assigned, Because, Gateway, GatewayState
 from provisioning.nouns.told import Actor
 from provisioning.store import eras
@@ -71,6 +75,40 @@ def look(housed: Housed) -> bool:
                 each.act(tx)
             did = True
     return did
+
+
+def test_what_was_signed_before_the_hub_started_counts_no_more_and_a_slow_clock_waits_a_minute_for_it(housed):
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    house = housed.house
+    with house.store.writing() as tx:
+        added, code = house.office.gateways.add(tx, "site", BOSS)
+        house.office.gateways.enrol(tx, Enrolment(code=code, public_key=public_of(key), software="test"))
+    started, ids = housed.clock.now(), count()
+
+    def call(behind_s: float, id_: object = None) -> Gateway:
+        at = housed.clock.now() - timedelta(seconds=behind_s)
+        token = signed(key, added.id, house.office.gateways.hub, at, str(next(ids) if id_ is None else id_))
+        return house.office.credentials.admit(token, "127.0.0.1")
+
+    assert call(0).id == added.id
+    with pytest.raises(GatewayCallOld, match=started.isoformat()[:10]):
+        call(1)
+    housed.later(seconds=41)
+    assert call(40, "heard").id == added.id, "as slow as that a clock may be"
+    housed.later(seconds=70)
+    with pytest.raises(GatewayCallRepeated):
+        call(110, "heard")
+
+
+def test_calls_are_remembered_for_as_long_as_they_could_be_believed_and_no_longer():
+    seen = Seen(most=3)
+    assert [seen.first("g", id_, until, 0.0) for id_, until in (("a", 10.0), ("b", 20.0), ("c", 30.0))] == [True] * 3
+    assert not seen.first("g", "a", 10.0, 9.0)
+    assert seen.first("h", "a", 10.0, 9.0), "each gateway has its own"
+    with pytest.raises(TooManyCalls, match="3"):
+        seen.first("g", "d", 40.0, 9.0)
+    assert seen.first("g", "d", 40.0, 11.0)
+    assert not seen.first("g", "b", 20.0, 11.0)
 
 
 def test_the_hubs_own_gateway_keeps_what_it_has_in_hand(housed):
@@ -295,21 +333,6 @@ def test_what_was_revoked_after_a_backup_is_revoked_again(tmp_path, clock):
         era = era_of(housed)
         assert era is not None
         assert era.differences["done"]["gateways"] == 1
-
-
-def test_the_list_of_a_line_does_not_go_with_it(housed):
-    old, new = gateway(housed, "old"), gateway(housed, "new")
-    housed.come("FX1", 1001)
-    housed.hand.work()
-    hand(housed, "g-1", old.id)
-    first = listed(housed, old)
-    assert "card:1001" in {one.key for one in first.tasks if one.target == "g-1" and one.dirty}
-    assert first.targets[0].fingerprint is None
-    # A panel keeps its cards, whoever works it.
-    hand(housed, "b-1", new.id)
-    told = listed(housed, new)
-    assert [one.key for one in told.tasks if one.key.startswith("card:")] == []
-    assert told.targets[0].fingerprint is not None
 
 
 def test_a_gateway_that_listens_anew_and_anew_has_two_lines_at_most(housed):

@@ -11,8 +11,15 @@ from connectors import messages
 from connectors.contract import SETTLING, Done, Fingerprint, Heard, Later, Mark, PassageKind
 from connectors.desk import Passed, Report
 from connectors.messages import Asked, Introducing, Listed, PassedBy
-from provisioning.store import delivery, rights
+from provisioning.nouns.gateways import Because
+from provisioning.nouns.told import Actor
+from provisioning.store import delivery, gateways, rights
 from tests.provisioning.gatewayed import NAMES, enrolled, hand, refused
+
+ALWAYS = """
+schedules:
+  - {id: always, name: {zh: 全天, en: Always}, hours: [{days: [mon, tue, wed, thu, fri, sat, sun], spans: ["00:00-24:00"]}]}
+"""
 
 
 def test_it_is_told_of_its_own_targets_and_of_nothing_else(peopled, site):
@@ -36,11 +43,21 @@ def test_no_name_leaves_the_hub(peopled, site):
     assert not [each for each in canaries if each in answer.text]
 
 
-def test_only_a_gateway_with_a_line_is_told_by_what_pins_are_compared(peopled, site):
+def test_only_a_gateway_whose_doors_ask_for_pins_is_told_by_what_they_are_compared(peopled, site):
     hand(peopled, "b", site.id)
+    house = peopled.house
+    with house.store.writing() as tx:
+        (line,) = gateways.assigned(tx, ["g-1"])
+        gateways.give(tx, line, site.id, Because.FREE)
     assert site.refresh().pin_key is None
-    hand(peopled, "g-1", site.id)
-    assert bytes.fromhex(site.refresh().pin_key or "") == peopled.house.vault.pin_key()
+    with house.store.writing() as tx:
+        usual = house.campuses.text(tx) or ""
+        asking = usual.replace("reader: 1}", "reader: 1, pin: always}") + ALWAYS
+        house.campuses.apply(tx, asking, "small.yaml", Actor("wang"))
+    assert bytes.fromhex(site.refresh().pin_key or "") == house.vault.pin_key()
+    with house.store.writing() as tx:
+        house.campuses.apply(tx, usual, "small.yaml", Actor("wang"))
+    assert site.refresh().pin_key is None
 
 
 def test_a_list_comes_in_pieces_and_only_what_is_new_comes_again(peopled, site):
@@ -169,8 +186,11 @@ def test_passages_of_a_site_come_in_once_and_in_order(peopled, site):
 def test_acts_reach_a_gateway_and_leave_once(peopled, site):
     hand(peopled, "a-1", site.id)
     site.refresh()
+    listed = Asked(era=0, have={}, most=1)
+    assert site.post(messages.LIST, listed).json()["acts"] is False
     with peopled.client("security") as security:
         act = security.post("/doors/a-1-east/open", json={"reason": "a courier"}).json()
+    assert site.post(messages.LIST, listed).json()["acts"] is True
     (told,) = site.post(messages.ACTS, {"targets": {"a-1": site.epoch("a-1")}}).json()["acts"]
     assert (told["target"], told["act"]["id"]) == ("a-1", act["id"])
     assert site.say(messages.ACT_BEGUN, "a-1", act=act["id"]).json() == {"go": True}

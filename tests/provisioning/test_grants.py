@@ -139,8 +139,8 @@ def test_the_horizon_rolls_weekly_and_never_lies_past_thirty_days(housed: Housed
     people = [housed.come(f"E{nth}", 1000 + nth) for nth in range(4)]
     rewritten: dict[str, list[datetime]] = {person.no: [] for person in people}
     seen = {person.no: one_record(housed, person).revision for person in people}
-    while housed.clock.now() < START + timedelta(days=60):
-        housed.clock.put(min(due for due in map(housed.due, people) if due is not None))
+    while (next_due := min(due for due in map(housed.due, people) if due is not None)) < START + timedelta(days=60):
+        housed.clock.put(next_due)
         housed.look_due()
         for person in people:
             row = one_record(housed, person)

@@ -25,13 +25,12 @@ from provisioning.identity.persons import Persons
 from provisioning.intake.intake import Intake
 from provisioning.intake.rows import Header
 from provisioning.intake.sheet import read_sheet
-from provisioning.nouns.ids import Ids
 from provisioning.nouns.people import StayState
 from provisioning.nouns.told import Actor
 from provisioning.store import people, tables
-from provisioning.store.engine import Store
 from provisioning.story.story import Story
 from provisioning.vault.vault import Vault
+from tests.provisioning.stored import stored
 
 START = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 HR = Actor("wang")
@@ -78,7 +77,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         randomness = random.Random(7)
         self.clock = SetClock(START)
-        self.store = Store(folder / "foyer.db", self.clock, Ids(randomness.randbytes))
+        self.store = stored(folder / "foyer.db", self.clock, randomness.randbytes)
         vault = Vault(bytes(range(64)), randomness.randbytes)
         story = Story(vault)
         campuses = Campuses(story)

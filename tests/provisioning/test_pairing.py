@@ -95,7 +95,7 @@ def test_what_nobody_reports_is_said_in_words_of_its_own(housed: Housed):
     assert (found(housed, lost).state, found(housed, lost).said) == (ActState.UNKNOWN, UNREPORTED[PAIR])
 
 
-def test_the_readers_record_is_tried_as_soon_as_it_has_its_key(housed: Housed):
+def test_a_readers_record_is_tried_as_soon_as_it_has_its_key_and_all_that_wait_once_any_came_back(housed: Housed):
     with housed.house.store.writing() as tx:
         housed.house.fixtures.restate(tx)
     housed.hand.work(lambda task: Later(900, AWAY) if task.key.startswith("reader:") else None)
@@ -109,6 +109,35 @@ def test_the_readers_record_is_tried_as_soon_as_it_has_its_key(housed: Housed):
     assert task.key == "reader:2"
     housed.hand.report(claim, housed.hand.carry(claim, task))
     assert [row.key for row in unpaired(housed)] == ["reader:1", "reader:3", "reader:4"]
+    housed.hand.release(claim)
+    assert "g-1" not in housed.hand.claim_targets()
+    asyncio.run(housed.hand.desk.back("g-1"))
+    claim = housed.hand.claim_one("g-1")
+    assert {task.key for task in housed.hand.tasks(claim)} == {"reader:1", "reader:3", "reader:4"}
+
+
+def test_a_reader_that_falls_silent_owes_again_and_says_why_and_is_no_drift(housed: Housed):
+    desk, store = housed.hand.desk, housed.house.store
+    with store.writing() as tx:
+        housed.house.fixtures.restate(tx)
+    person = housed.come("E1", 1001)
+    housed.hand.work()
+    proved = housed.records(person)
+    assert unpaired(housed) == []
+    asyncio.run(desk.away("g-1", ["reader:2", "reader:9"]))
+    asyncio.run(desk.away("g-1", ["reader:2", "reader:9"]))
+    housed.hand.work(lambda task: Later(15, AWAY) if task.key.startswith("reader:") else None)
+    assert {row.key: row.reason for row in unpaired(housed)} == {"reader:2": AWAY}
+    with store.reading() as tx:
+        shown = housed.house.delivery.target(tx, "g-1")
+    assert (shown.unreachable, shown.dirty) == (None, 1)
+    asyncio.run(desk.away("g-1", ["reader:2"]))
+    assert "g-1" not in housed.hand.claim_targets(), "it owes already, and waits"
+    asyncio.run(desk.back("g-1"))
+    housed.hand.work()
+    assert unpaired(housed) == []
+    assert housed.records(person) == proved
+    assert housed.alarms() == []
 
 
 def unpaired(housed: Housed):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import product
 
 from tests.simulation.kept import keep
-from tests.simulation.world import Options, Outcome, run
+from tests.simulation.play import play
+from tests.simulation.world import Options, Outcome
 
 
 def main() -> int:
@@ -20,12 +22,16 @@ def main() -> int:
         "--pause", type=float, default=Options(0).pause_s, help="seconds between two faults, on average"
     )
     parser.add_argument("--mode", choices=("both", "safety", "liveness"), default="both", help="both: odd seeds settle")
+    parser.add_argument(
+        "--campus", choices=("both", "near", "far"), default="both", help="far: with a gateway of its own"
+    )
     parser.add_argument("--no-keep", action="store_true", help="do not keep what fails")
     told = parser.parse_args()
     outcomes: list[Outcome] = []
-    for seed in range(told.first, told.first + told.seeds):
+    sides = [far for far in (False, True) if told.campus in ("both", "far" if far else "near")]
+    for seed, far in product(range(told.first, told.first + told.seeds), sides):
         liveness = told.mode == "liveness" or (told.mode == "both" and seed % 2 == 1)
-        outcomes.append(run(Options(seed, minutes=told.minutes, pause_s=told.pause, liveness=liveness)))
+        outcomes.append(play(Options(seed, minutes=told.minutes, pause_s=told.pause, liveness=liveness, far=far)))
         print(outcomes[-1].line() if outcomes[-1].breach is None else outcomes[-1].report(), flush=True)
         if outcomes[-1].breach is not None and not told.no_keep:
             print(f"kept: {keep(outcomes[-1])}", flush=True)

@@ -145,6 +145,18 @@ class Book:
             for incarnation, number, key, card, granted, at in self._connection.execute(statement, (target,))
         ]
 
+    def owner(self, target: str) -> tuple[str | None, datetime | None]:
+        """Which gateway has a target (None: the hub's own), and until when it may be worked without the hub."""
+        statement = "SELECT gateway, term_until FROM target WHERE id = ?"
+        gateway, term = self._connection.execute(statement, (target,)).fetchone() or (None, None)
+        return gateway, _instant(term)
+
+    def terms_over(self, target: str) -> list[datetime]:
+        """When a target was given to another gateway because the term of the one that had it was over."""
+        statement = "SELECT at, body FROM event WHERE kind = 'gateway.handed' AND target = ?"
+        found = self._connection.execute(statement, (target,))
+        return [_instant(at) for at, body in found if json.loads(body)["data"]["because"] == "term"]
+
     def acts_begun(self, target: str) -> frozenset[str]:
         """The ids of orders to open a door there that were noted as begun."""
         statement = "SELECT id FROM act WHERE target = ? AND begun IS NOT NULL"

@@ -12,6 +12,7 @@ from devices.campus import Wire, read, wires
 from tests.simulation.network import Address
 
 FILE = Path(__file__).with_name("campus.yaml")
+FRONTIER = Path(__file__).with_name("frontier.yaml")
 RULES = Path(__file__).with_name("rules.yaml")
 DEPARTMENTS = ("组织部", "财政局", "信息中心")
 AREAS = ("北办公区", "南办公区")
@@ -60,10 +61,10 @@ class Ground:
         return host, int(port)
 
 
-def ground() -> Ground:
-    """The campus of the simulation."""
-    text = FILE.read_text("utf-8")
-    document = read(text, FILE.name)
+def ground(file: Path = FILE) -> Ground:
+    """A campus of the simulation."""
+    text = file.read_text("utf-8")
+    document = read(text, file.name)
     zones = {
         (target["id"], door["number"]): tuple(f"zone:{name}" for name in door["zones"])
         for target in document.value["targets"]

@@ -13,6 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from connectors.doorkeeper import OpenBus
+from connectors.kept_file import KeptFile
+from devices.osdp.bus import Bus
 from provisioning.compose import House, World, opened
 from provisioning.nouns.told import Actor
 from provisioning.settings import Settings
@@ -28,6 +31,8 @@ STEP_S_MAX = 0.4
 STALL_S = (9.0, 24.0)
 """A thread that comes back so late finds its lease, of 15 s, over or still there."""
 QUIET_S = 8.0
+TASKS_KEPT_MAX = 500
+BURIED_TURNS_MAX = 50
 """Whoever has put a backup back looks before they go on."""
 KEEPER = Actor("operator:keeper", frozenset({"system"}))
 
@@ -47,6 +52,24 @@ class Incarnation:
         self._fired = fired
         self._point: str | None = None
         self._passes = 0
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def owns(self, task: asyncio.Task[Any]) -> None:
+        """A task of this process has begun."""
+        if len(self._tasks) > TASKS_KEPT_MAX:
+            self._tasks = [each for each in self._tasks if not each.done()]
+        self._tasks.append(task)
+
+    async def bury(self) -> None:
+        """None of its tasks goes on, whatever they would do to end in order."""
+        for _ in range(BURIED_TURNS_MAX):
+            going = [each for each in self._tasks if not each.done()]
+            for each in going:
+                each.cancel()
+            if not going:
+                break
+            await asyncio.sleep(0)
+        self._tasks.clear()
 
     @property
     def doomed(self) -> bool:
@@ -102,8 +125,10 @@ class Incarnation:
 class Hub:
     """Keeps a house on a folder, however often it dies."""
 
-    def __init__(self, folder: Path, clock: SimClock, seed: str, trace: Trace, fired: Counter[str]) -> None:
-        self.settings = Settings(data=folder)
+    def __init__(
+        self, folder: Path, clock: SimClock, seed: str, trace: Trace, fired: Counter[str], **settings: Any
+    ) -> None:
+        self.settings = Settings(data=folder, **settings)
         self.fired = fired
         self.lives = 0
         self.served_s = 0.0
@@ -119,6 +144,8 @@ class Hub:
         self._dooms: list[tuple[str, int]] = []
         self._meet: Callable[[House], None] = lambda _: None
         self._lose: Callable[[], None] = lambda: None
+        self._end: Callable[[], None] = lambda: None
+        self.bus: OpenBus = Bus
         self._archive: Path | None = None
         self._loss: str | None = None
         self._stalls = 0.0
@@ -136,6 +163,10 @@ class Hub:
     def on_losing(self, lose: Callable[[], None]) -> None:
         """Have this called just before the database is lost, and a backup put in its place."""
         self._lose = lose
+
+    def on_ending(self, end: Callable[[], None]) -> None:
+        """Have this called whenever the process has ended, however that was."""
+        self._end = end
 
     @property
     def quiet(self) -> bool:
@@ -221,7 +252,9 @@ class Hub:
         self.lives += 1
         life = self.life = Incarnation(self.lives, self._trace, self.fired)
         with ExitStack() as stack:
-            house = stack.enter_context(opened(self.settings, World(self.clock, self._random_bytes, self._hop)))
+            house = stack.enter_context(
+                opened(self.settings, World(self.clock, self._random_bytes, self._hop, bus=self.bus))
+            )
             _join(house, life)
             self._meet(house)
             self._house = house
@@ -239,14 +272,18 @@ class Hub:
                     running.result()
             finally:
                 life.alive = False
+                self._end()
                 self.served_s += self.clock.monotonic() - began_s
                 for task in (running, dying):
                     task.cancel()
                 await asyncio.gather(running, dying, return_exceptions=True)
+                await life.bury()
                 self._house = None
 
     async def _hop(self, work: Callable[..., Any], *told: Any) -> Any:
         """What would go to a thread is done here and now; its answer may come late."""
+        if isinstance(getattr(work, "__self__", None), KeptFile) and self.life is not None:
+            work = self.life.sheltered("note", work)
         done = work(*told)
         of_desk = self._stalls > 0 and getattr(work, "__name__", "") == "_write"
         if of_desk and self._dice.random() < self._stalls:

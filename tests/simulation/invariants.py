@@ -171,7 +171,8 @@ class Witness:
         if "story" in topics:
             for id_, kind, target, data in self.book.events(self._seen_event):
                 self._seen_event = id_
-                if kind in ("record.gone", "record.proved") and data["key"].startswith("card:"):
+                panel = target in self._panels
+                if panel and kind in ("record.gone", "record.proved") and data["key"].startswith("card:"):
                     self._receipt(id_, target, int(data["key"].partition(":")[2]))
         if "delivery" in topics:
             self._wanted()
@@ -202,7 +203,7 @@ class Witness:
             if self._judged.get((line.target, line.key)) == (line.revision, line.grants):
                 continue
             self._judged[line.target, line.key] = (line.revision, line.grants)
-            if line.wanted is None or not line.key.startswith("card:"):
+            if line.wanted is None or not line.key.startswith("card:") or line.target not in self._panels:
                 continue
             self.checks["wanted"] += 1
             for day, door in self._uncovered(line):
@@ -334,7 +335,7 @@ class Witness:
     def _not_held(self, book: Book) -> Iterator[str]:
         wanted: dict[str, dict[int, Line]] = {name: {} for name in self._panels}
         for line in book.lines():
-            if line.key.startswith("card:"):
+            if line.key.startswith("card:") and line.target in wanted:
                 wanted[line.target][line.number] = line
         for name, panel in self._panels.items():
             held = {card.number: card for card in panel.emulator.cards() if card is not None}

@@ -15,7 +15,8 @@ BREACH_CHARS_MAX = 400
 def keep(outcome: Outcome, folder: Path = FOUND) -> Path:
     """Write down how a run failed; where."""
     told = outcome.options
-    path = folder / f"{'liveness' if told.liveness else 'safety'}-{told.seed}-{told.minutes:g}-{told.pause_s:g}.json"
+    mode = f"{'far-' * told.far}{'liveness' if told.liveness else 'safety'}"
+    path = folder / f"{mode}-{told.seed}-{told.minutes:g}-{told.pause_s:g}.json"
     folder.mkdir(exist_ok=True)
     text = json.dumps({"breach": (outcome.breach or "")[:BREACH_CHARS_MAX], "options": asdict(told)}, indent=2)
     path.write_text(text + "\n", "utf-8")

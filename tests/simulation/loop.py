@@ -7,12 +7,13 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextvars import Context
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
-from tests.simulation.network import Address, Endpoint, Mailbox, Network
+from tests.simulation.network import SENDER, Address, Endpoint, Mailbox, Network
 from tests.simulation.streams import Listener, Stream
 
 _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
@@ -67,6 +68,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         self._elapsed_s = 0.0
         self._network = network
         super().__init__(_Leaping(self._leap, cpu_s_max))
+        self.set_task_factory(_owned)
 
     def time(self) -> float:
         return self._elapsed_s
@@ -115,6 +117,17 @@ class SimLoop(asyncio.SelectorEventLoop):
         self, protocol_factory: Callable[[], asyncio.BaseProtocol], host: str, port: int, *, backlog: int = 0
     ) -> Listener:
         return Listener(self._network, (host, port), protocol_factory)
+
+
+def _owned(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, _T], context: Context | None = None
+) -> asyncio.Task[_T]:
+    """A task, of whichever process it is."""
+    task = asyncio.Task(work, loop=loop, context=context)
+    process = SENDER.get() if context is None else context.get(SENDER)
+    if process is not None:
+        process.owns(task)
+    return task
 
 
 def _settle(ready: asyncio.Future[None]) -> None:

@@ -4,6 +4,7 @@ who asked something else. All chance is the seed's. What is under way outlives w
 from __future__ import annotations
 
 import asyncio
+from asyncio import Task
 from collections import Counter, deque
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -24,11 +25,13 @@ LATE_S = (0.4, 4.9)
 
 
 class Sender(Protocol):
-    """A process that can die: it is asked before each datagram, and told after it."""
+    """A process that can die: it is asked before each datagram, and told after it, and of each task that is its own."""
 
     def may_send(self) -> bool: ...
 
     def sent(self) -> None: ...
+
+    def owns(self, task: Task[Any]) -> None: ...
 
 
 SENDER: ContextVar[Sender | None] = ContextVar("SENDER", default=None)

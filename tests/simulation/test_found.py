@@ -25,6 +25,7 @@ from tests.simulation.campus import ground
 from tests.simulation.kept import keep, kept
 from tests.simulation.lives import HEADERS, WHO
 from tests.simulation.loop import inline
+from tests.simulation.play import play
 from tests.simulation.world import Options, run
 
 ACCEPTING = (Actor("chen", frozenset({"security"})), Actor("wang", frozenset({"system"})))
@@ -106,7 +107,7 @@ def test_a_run_that_fails_is_kept_with_all_its_options(tmp_path: Path):
 
 @pytest.mark.parametrize("options", kept(), ids=str)
 def test_a_run_that_failed_once_goes_well(options: Options):
-    outcome = run(options)
+    outcome = play(options)
     assert outcome.breach is None, outcome.report()
 
 

@@ -121,6 +121,9 @@ def test_the_dead_send_nothing(loop: SimLoop, network: Network):
         def sent(self) -> None:
             raise AssertionError
 
+        def owns(self, task: asyncio.Task[Any]) -> None:
+            """It dies with its loop."""
+
     async def asks() -> tuple[Heard, Heard]:
         SENDER.set(Dead())
         return await _sent(network, Weather(), 3)

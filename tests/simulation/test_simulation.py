@@ -27,7 +27,11 @@ def test_what_must_hold_does_under_storm_and_all_is_as_wanted_after_it(seed: int
 
 def test_a_seed_is_one_run_in_any_process():
     options = Options(2, minutes=1.0, pause_s=1.0, encores_max=0, liveness=False)
-    told = f"from tests.simulation.world import Options, run; print(run({options}).digest)"
+    far = Options(2, minutes=0.4, evenings=1, people=10, pause_s=0.5, encores_max=0, liveness=False, far=True)
+    told = (
+        "from tests.simulation.play import play; from tests.simulation.world import Options; "
+        f"print(play({options}).digest + play({far}).digest)"
+    )
     digests = [
         subprocess.run(
             [sys.executable, "-c", told],
@@ -40,5 +44,5 @@ def test_a_seed_is_one_run_in_any_process():
         ).stdout
         for hash_seed in ("1", "2")
     ]
-    assert len(digests[0].strip()) == 64
+    assert len(digests[0].strip()) == 128
     assert digests[0] == digests[1]

@@ -8,7 +8,7 @@ import logging
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,6 +54,7 @@ class Options:
     only: tuple[str, ...] = ()
     liveness: bool = True
     settle_s_max: float = 2_400.0
+    far: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Outcome:
         settled = "" if self.settled_s is None else f", settled in {self.settled_s:.0f} s"
         checks = " ".join(f"{name} {count}" for name, count in sorted(self.checks.items()))
         return (
-            f"seed {self.options.seed} {'liveness' if self.options.liveness else 'safety'}: "
+            f"seed {self.options.seed} {'far ' * self.options.far}{'liveness' if self.options.liveness else 'safety'}: "
             f"{'ok' if self.breach is None else 'BREACH'}, {self.cpu_s:.1f} CPU-s, {self.options.minutes:.0f} minutes of "
             f"storm{settled}, {self.datagrams} datagrams, {self.kills} kills, {self.acts} acts; {checks}; {self.digest[:16]}"
         )
@@ -89,8 +90,8 @@ class Outcome:
         return "\n".join([self.line(), f"{self.options}", *self.last, f"BREACH: {self.breach}"])
 
 
-def run(options: Options) -> Outcome:
-    """One whole run."""
+def run(options: Options, played: type[Rehearsal] | None = None) -> Outcome:
+    """One whole run, of the campus beside its hub where no other is named. `tests.simulation.play` goes by the options."""
     began = time.process_time()
     trace = Trace()
     seed = str(options.seed)
@@ -98,7 +99,7 @@ def run(options: Options) -> Outcome:
     loop = SimLoop(network)
     try:
         with tempfile.TemporaryDirectory(dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None) as folder:
-            rehearsal = _Rehearsal(options, network, trace, loop)
+            rehearsal = (played or Rehearsal)(options, network, trace, loop)
             # The story names the path of a tail that is torn, and must be the same in every run.
             with chdir(folder), _bugs_told(rehearsal):
                 try:
@@ -110,7 +111,7 @@ def run(options: Options) -> Outcome:
         loop.close()
 
 
-class _Rehearsal:
+class Rehearsal:
     """The parts of one run, joined."""
 
     def __init__(self, options: Options, network: Network, trace: Trace, loop: SimLoop) -> None:
@@ -149,7 +150,9 @@ class _Rehearsal:
             storm.blow(USUAL)
             try:
                 await self._evenings(storm, witness)
-                await self._end(storm, witness)
+                if witness.breach is None and self.options.liveness:
+                    await self._settle(storm, witness)
+                await self._end(storm.missing, witness)
             finally:
                 await self._hub.abandon()
                 self._checks, self._fired = witness.checks, storm.fired()
@@ -203,9 +206,7 @@ class _Rehearsal:
                 task.cancel()
             await asyncio.gather(*tasks, over, return_exceptions=True)
 
-    async def _end(self, storm: Storm, witness: Witness) -> None:
-        if witness.breach is None and self.options.liveness:
-            await self._settle(storm, witness)
+    async def _end(self, missing: Callable[[], list[str]], witness: Witness) -> None:
         await self._hub.stop()
         witness.look_back()
         self._hub.pardon()
@@ -214,8 +215,8 @@ class _Rehearsal:
                 await self._audit(witness)
             except Refusal as refusal:
                 witness.blame(f"the story cannot be gone on with: {refusal}")
-        if witness.breach is None and (missing := storm.missing()):
-            witness.blame(f"faults that never struck: {', '.join(missing)}")
+        if witness.breach is None and (never := missing()):
+            witness.blame(f"faults that never struck: {', '.join(never)}")
         if witness.breach is None and self.bugs:
             witness.blame(self.bugs[0])
         self._breach = witness.breach
@@ -276,17 +277,17 @@ class _Rehearsal:
 
 
 @contextmanager
-def _bugs_told(rehearsal: _Rehearsal) -> Generator[None]:
+def _bugs_told(rehearsal: Rehearsal) -> Generator[None]:
     """Whatever the house logs with an exception is a bug of its own, and fails the run."""
 
     class Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             error = record.exc_info[1] if record.exc_info else None
-            if not isinstance(error, Killed):
+            if not _is_death(error):
                 rehearsal.bugs.append(f"{record.getMessage()}: {self.format(record)}")
 
     ear = Ear(logging.ERROR)
-    rooms = [logging.getLogger(name) for name in ("connectors", "devices", "provisioning", "asyncio")]
+    rooms = [logging.getLogger(name) for name in ("connectors", "devices", "provisioning", "foyer", "asyncio")]
     for room in rooms:
         room.addHandler(ear)
     try:
@@ -294,3 +295,9 @@ def _bugs_told(rehearsal: _Rehearsal) -> Generator[None]:
     finally:
         for room in rooms:
             room.removeHandler(ear)
+
+
+def _is_death(error: BaseException | None) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_death, error.exceptions))
+    return isinstance(error, Killed)

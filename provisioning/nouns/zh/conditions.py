@@ -43,8 +43,9 @@ ZH_CONDITIONS: dict[str, str] = {
     "Who opens a door from afar says why, in 1 to {most} characters, for the story to keep. Give a reason: --reason TEXT": (
         "远程开门须写明理由（1 至 {most} 个字符），以便存入记录链。请给出：--reason 文字"
     ),
-    "The hub stopped while it was sent, so the door may have opened. It is not sent again; look at the door.": (
-        "发送时系统停止，门可能已开。不会再次发送；请查看该门。"
+    "Its gateway began it, and has not told what came of it: the door may have opened. It is not sent again; look at the "
+    "door. What the gateway tells later is noted then.": (
+        "网关已开始发送，但尚未报告结果：门可能已开。不会再次发送；请查看该门。网关之后报告的结果届时会记入。"
     ),
     "The panel was not reached in time, so nothing was sent. Order it again once the panel answers.": (
         "未能及时连上控制器，因此没有发送。请在控制器应答后重新下令。"

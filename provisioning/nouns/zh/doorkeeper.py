@@ -38,8 +38,8 @@ ZH_DOORKEEPER: dict[str, str] = {
     ): "{door} 的读卡器与配对时不符：密钥不同、处于安装模式或已被更换。它不会开门。请派人到场查看，然后重新配对：foyer door pair {door}",
     (
         "The reader of {door} does not work, and nobody gets in there by card. Check its power and its cable; see why:"
-        " foyer targets show {target}"
-    ): "{door} 的读卡器无法工作，那里无法刷卡进入。请检查其电源和线缆；查看原因：foyer targets show {target}",
+        " foyer passages list --door {door}"
+    ): "{door} 的读卡器无法工作，那里无法刷卡进入。请检查其电源和线缆；查看原因：foyer passages list --door {door}",
     (
         "The serial line of {target} cannot be used, and nobody gets in at its doors by card. Check its adapter; see why:"
         " foyer targets show {target}"

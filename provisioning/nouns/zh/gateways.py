@@ -41,6 +41,12 @@ ZH_GATEWAYS: dict[str, str] = {
     "it had: foyer gateway list": (
         "网关 {name} 已被吊销，但仍从 {origin} 呼叫。一概不予采信。请找到该主机，并移交其原有目标：foyer gateway list"
     ),
+    "A gateway that this hub does not know calls from {origin}. It may have been enrolled after the backup that was put "
+    "back: then it works its doors until its term is over, and is told of nothing that is taken away. Find it; enrol it "
+    "anew by a new code, or unplug it: foyer gateway add NAME": (
+        "{origin} 处有本系统不认识的网关在呼叫。它可能是在所恢复的备份之后注册的：若是如此，它会继续管门直至任期结束，"
+        "其间收回的权限一概不会告知它。请找到它，用新注册码重新注册，或拔掉：foyer gateway add 名称"
+    ),
     "This call bears no token of a gateway of this hub, or another key signed it. Look whether the gateway's data folder is "
     "its own; it enrols anew by a new code: foyer gateway add NAME": (
         "此次呼叫没有本系统网关的令牌，或由另一密钥签署。请检查网关的数据目录是否为其自身所有；可用新注册码重新注册："
@@ -52,6 +58,22 @@ ZH_GATEWAYS: dict[str, str] = {
     ),
     "The clock of this gateway is {seconds} s off the hub's, which shows {now}. Set it, best by NTP; then the gateway goes "
     "on by itself.": "此网关的时钟与系统相差 {seconds} 秒，系统时间为 {now}。请校准（最好用 NTP），之后网关会自行继续。",
+    "This call was made already, and counts once. A gateway signs each call anew; see who repeats what it says.": (
+        "此次呼叫已经用过，只算一次。网关每次呼叫都重新签名；请查明是谁在重复它的话。"
+    ),
+    "This call was signed before the hub was started, at {started}, so nobody knows whether it was made already. The gateway "
+    "calls anew by itself; where that takes longer than a few seconds, set its clock, best by NTP.": (
+        "此次呼叫在系统启动（{started}）之前签名，无从得知是否已经用过。网关会自行重新呼叫；若超过数秒仍如此，请校准其时钟（最好用 NTP）。"
+    ),
+    "This gateway calls too often: more than {most} times within {seconds} s. It goes on by itself after a while. If this "
+    "stays, see what else uses its data folder.": (
+        "此网关呼叫过于频繁：{seconds} 秒内超过 {most} 次。稍后会自行继续。若一直如此，请查看还有什么在使用它的数据目录。"
+    ),
+    "Somebody at {origin} repeats a call that gateway {name} has made. Nothing of it counts. Find out who hears what the "
+    "gateway says; where that may have gone on for long, give it another key: foyer gateway revoke {name}": (
+        "有人在 {origin} 重复网关 {name} 已作出的呼叫，一概不予采信。请查明谁能听到网关所说的话；若可能已持续很久，请更换其密钥："
+        "foyer gateway revoke {name}"
+    ),
     "Too many gateways listen to this hub for changes ({most}). They go on by asking for their lists; start another hub for "
     "some of them.": "监听本系统变更的网关过多（{most}）。它们仍可定期取列表；请为其中一部分另启一套系统。",
     # what they have
@@ -109,6 +131,9 @@ ZH_GATEWAYS: dict[str, str] = {
     ),
     "At the site: foyer gateway --hub URL --code CODE": "在现场运行：foyer gateway --hub 网址 --code 注册码",
     "Gateway {name} is revoked: nothing that it says counts any more.": "网关 {name} 已吊销：其呼叫一概不再采信。",
+    "Gateway {name} would be revoked: nothing that it says would count any more.": (
+        "网关 {name} 将被吊销：其呼叫将一概不再采信。"
+    ),
     "It may still work {targets} until its term is over. Hand them over: foyer gateway hand {name} --to GATEWAY": (
         "在任期结束前，它仍可能操作 {targets}。请移交：foyer gateway hand {name} --to 网关"
     ),

@@ -23,9 +23,7 @@ ZH_GRANTS: dict[str, str] = {
     "{target} cannot be reached. {why} What it holds stays as it is until it answers; see: foyer targets": (
         "无法连接 {target}。{why}在它应答之前，其中的内容保持不变；请查看：foyer targets"
     ),
-    "A fault of the hub stopped the work on {target}: {why}. It is tried again; send the log to whoever looks after it.": (
-        "系统自身的故障中断了 {target} 的工作：{why}。将会重试；请把日志交给维护人员。"
-    ),
+    "The work on {target} stands still. {why} It is tried again by itself.": "{target} 的工作已停顿。{why}随后会自动重试。",
     "A fault of the hub ({fault}) kept somebody's rights from being looked at: they stay as they were. It is tried again; "
     "send the log to whoever looks after it.": (
         "系统自身的故障（{fault}）使某人的权限无法重新核定：权限保持原样。将会重试；请把日志交给维护人员。"

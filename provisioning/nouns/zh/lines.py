@@ -24,9 +24,10 @@ ZH_LINES: dict[str, str] = {
     ),
     "Door {door} has no such reader on a serial line, so there is nothing to pair. See its target {target}: foyer campus "
     "show": "门 {door} 在串行线上没有这样的读卡器，无可配对。查看其目标 {target}：foyer campus show",
-    "The hub stopped while the key was sent, so the reader may have it or not. See whether it answers; where it does not, "
-    "put it into install mode and pair it again.": (
-        "发送密钥时系统停止，读卡器可能已有密钥，也可能没有。请看它是否应答；若不应答，请将其置于安装模式后重新配对。"
+    "Its gateway began to send the key, and has not told what came of it: the reader may have it or not. See whether it "
+    "answers; where it does not, put it into install mode and pair it again. What the gateway tells later is noted then.": (
+        "网关已开始发送密钥，但尚未报告结果：读卡器可能已有密钥，也可能没有。请看它是否应答；若不应答，请将其置于安装模式后重新配对。"
+        "网关之后报告的结果届时会记入。"
     ),
     "Its gateway did not come to it in time, so nothing was sent. Order it again once the gateway runs.": (
         "网关未能及时处理，因此没有发送。请在网关运行后重新下令。"
@@ -45,8 +46,8 @@ ZH_LINES: dict[str, str] = {
     "Card {card} did not open door {door} on its serial line. See: foyer targets": (
         "卡 {card} 未能打开串行线上的门 {door}。查看：foyer targets"
     ),
-    "{count} emulated serial lines with {doors} doors stand below {folder}.": (
-        "{count} 条模拟串行线（{doors} 扇门）位于 {folder} 下。"
+    "Emulated serial lines below {folder}: {count}, with {doors} doors.": (
+        "{folder} 下的模拟串行线：{count} 条，{doors} 扇门。"
     ),
     "The emulated line of door {door} does not answer at {control} ({why}). Start it: foyer run, or foyer emulate.": (
         "门 {door} 的模拟串行线在 {control} 没有应答（{why}）。请启动：foyer run 或 foyer emulate。"

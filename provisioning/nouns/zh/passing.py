@@ -27,7 +27,7 @@ ZH_PASSING: dict[str, str] = {
     (
         "The gateway has not heard from the hub for longer than its term, so it only shuts. Bring the line to the hub back;"
         " look with: foyer gateway list"
-    ): "网关与中心失联已超过其任期，只关不开。请恢复到中心的线路；查看：foyer gateway list",
+    ): "网关与系统失联已超过其任期，只关不开。请恢复到系统的线路；查看：foyer gateway list",
     "The door's settings contradict what it keeps, so it stays shut. Read its target again, and correct them.": (
         "此门的设置与其保存的内容矛盾，因此保持关闭。请重新读取该目标并改正。"
     ),

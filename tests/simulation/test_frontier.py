@@ -1,0 +1,58 @@
+"""A hub, a gateway far from it, and doors that each decides about itself, under storm: what must hold does, all becomes as
+wanted after it, and each guard that is taken away from the product is missed by a harm that is its own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.simulation import far_guards
+from tests.simulation.far_guards import Guard
+from tests.simulation.gales import REQUIRED
+from tests.simulation.play import play
+from tests.simulation.world import Options
+
+CHECKS = ("let_in", "let_in_far", "ordered", "passages", "landed", "receipts", "wanted", "opened")
+SEEDS_TRIED_MAX = 6
+EVENING: dict[str, Any] = {
+    "minutes": 0.5, "evenings": 1, "people": 10, "pause_s": 1.0, "encores_max": 0, "liveness": False, "far": True,
+    "settle_s_max": 120.0,
+}  # fmt: skip
+
+
+def test_what_must_hold_does_and_all_is_as_wanted_after_the_storm():
+    outcome = play(Options(3, minutes=0.5, evenings=2, people=10, pause_s=1.0, liveness=True, far=True))
+    assert outcome.breach is None, outcome.report()
+    assert {name for name in REQUIRED if not outcome.fired[name]} == set()
+    assert {name for name in CHECKS if not outcome.checks[name]} == set()
+    assert outcome.settled_s is not None
+
+
+# Each with the seed that caught it, and the harm that was seen.
+@pytest.mark.parametrize(
+    ("guard", "seed", "options", "harm"),
+    [
+        (far_guards.terms, 1, {"evenings": 2, "minutes": 0.4, "only": ("term_over",)}, "after the term of its gateway"),
+        (far_guards.outages, 1, {"only": ("stale_read",)}, "read while nobody asked the reader"),
+        (far_guards.partings, 5, {"only": ("handed_out",)}, "it is opened by"),
+        (far_guards.outboxes, 1, {"only": ("reply_lost", "hub_away"), "liveness": True}, "is not in the book"),
+        (far_guards.erasures, 1, {}, "proved gone|is not on the list"),
+        (far_guards.notes, 1, {}, "nothing of it was on the disk"),
+    ],
+    ids=lambda told: getattr(told, "__name__", ""),
+)
+def test_a_guard_taken_away_is_missed(
+    guard: Guard, seed: int, options: dict[str, Any], harm: str, monkeypatch: pytest.MonkeyPatch
+):
+    guard(monkeypatch)
+    breaches: dict[int, str | None] = {}
+    for tried in range(seed, seed + SEEDS_TRIED_MAX):
+        breaches[tried] = play(Options(tried, **EVENING | options)).breach
+        if re.search(harm, breaches[tried] or ""):
+            return
+    pytest.fail(
+        f"With {guard.__name__} taken away, no seed from {seed} to {tried} shows its harm ({harm}). What they showed "
+        f"instead: {breaches}"
+    )
