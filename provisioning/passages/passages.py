@@ -196,7 +196,8 @@ class Passages:
 
 
 def _not_told_before(tx: Tx, heard: Sequence[tuple[Cursor, Heard]]) -> Sequence[tuple[Cursor, Heard]]:
-    """What is not in the book yet: whoever begins anew, since another kept its doors meanwhile, tells all that it has."""
+    """What is not in the book yet: who keeps a line's doors anew, since another kept them meanwhile, tells all that it
+    has."""
     again = {report.at for cursor, report in heard if cursor.incarnation > 1 and report.at is not None}
     known = rows.known_at(tx, again) if again else set()
     return [(cursor, report) for cursor, report in heard if (cursor.target, report.index, report.at) not in known]

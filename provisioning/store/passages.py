@@ -10,6 +10,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.dialects import sqlite
 
 from connectors.contract import Json, Mark, PassageKind
+from provisioning.nouns.gateways import LINES
 from provisioning.nouns.passages import Asked, Listed, Passage, Step
 from provisioning.nouns.people import CardState
 from provisioning.store.engine import Tx
@@ -56,7 +57,12 @@ _PAUSED = Query(
         among(stay.c.person), stay.c.state == "open", func.json_array_length(stay.c.pauses) > 0
     )
 )
-_AT = Query(select(passage.c.target, passage.c.number, passage.c.at).where(among(passage.c.at)))
+# Of lines alone: a panel's instants are whole seconds, and one that begins anew may tell of two things in one.
+_AT = Query(
+    select(passage.c.target, passage.c.number, passage.c.at)
+    .join(target, target.c.id == passage.c.target)
+    .where(among(passage.c.at), target.c.kind.in_(sorted(LINES)))
+)
 _PASSAGE = tuple(passage.c[name] for name in Passage._fields)
 
 
@@ -120,7 +126,7 @@ def follows_elsewhere(tx: Tx, serial: int, host: str, gateway: str | None) -> bo
 
 
 def known_at(tx: Tx, instants: Iterable[datetime]) -> set[tuple[str, int, datetime]]:
-    """Target, number and instant of all that is in the book of these instants."""
+    """Target, number and instant of all that lines have told of these instants."""
     return {(row.target, row.number, row.at) for row in _AT.among(tx, set(instants))}
 
 
