@@ -61,7 +61,7 @@ _PAUSED = Query(
 _AT = Query(
     select(passage.c.target, passage.c.number, passage.c.at)
     .join(target, target.c.id == passage.c.target)
-    .where(among(passage.c.at), target.c.kind.in_(sorted(LINES)))
+    .where(among(passage.c.at), or_(*(target.c.kind == kind for kind in sorted(LINES))))
 )
 _PASSAGE = tuple(passage.c[name] for name in Passage._fields)
 
