@@ -57,8 +57,10 @@ def campus_text() -> str:
     """The small campus at addresses of its own, so that a demonstration that runs beside is not measured with it; without
     its serial line, whose readers nobody pairs here, and with nobody who hears passages: what is measured are cards."""
     panels, _, _ = shipped("small").read_text("utf-8").partition("  # A serial line")
-    heard = [line for line in panels.splitlines(keepends=True) if not line.startswith("passages:")]
-    return "".join(heard).replace("127.60.", "127.63.")
+    kept = [
+        line for line in panels.splitlines(keepends=True) if not line.strip().startswith(("passages:", "listener:"))
+    ]
+    return "".join(kept).replace("127.60.", "127.63.")
 
 
 @contextmanager
