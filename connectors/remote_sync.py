@@ -233,14 +233,14 @@ class Sync:
         if self._usual is not None and self._usual.done():
             ended, self._usual = self._usual, None
             ended.result()
-        outcomes, others = self._file.read(
-            lambda tx: kept_outbox.owed(tx, OUTCOMES_AT_ONCE_MAX, SAID_AT_ONCE_MAX, BYTES_MAX // 2)
-        )
+        # While usual ones are under way, no more of them are looked up.
+        most = OUTCOMES_AT_ONCE_MAX if self._usual is None else 0
+        outcomes, others = self._file.read(lambda tx: kept_outbox.owed(tx, most, SAID_AT_ONCE_MAX, BYTES_MAX // 2))
         shown_gone = self._file.read(lambda tx: kept_outbox.gone(tx, OUTCOMES_AT_ONCE_MAX))
         # What a key held before is told before what it holds now.
         gone = [one for one in shown_gone if (one.target, one.told[0]) not in self._under_way]
         nths = {one.nth for one in gone}
-        if self._usual is None and (usual := [one for one in outcomes if one.nth not in nths]):
+        if usual := [one for one in outcomes if one.nth not in nths]:
             self._under_way = frozenset((one.target, one.told[0]) for one in usual)
             self._usual = asyncio.create_task(self._report_usual(_bounded(usual)))
         if gone:
