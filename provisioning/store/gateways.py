@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, false, func, insert, or_, select, true, update
+from sqlalchemy import (
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)  # fmt: skip
 
 from connectors.contract import Fingerprint, Json
 from provisioning.nouns.gateways import LINES, Assigned, Because, Gateway
@@ -78,11 +91,12 @@ _NEWS = select(
     record.c.dirty, record.c.seq, case((MAY_GO, false()), else_=true()).label("waits"),
 )  # fmt: skip
 _HERE = record.c.target == bindparam("of_target")
-_BEHIND = or_(
-    record.c.seq > bindparam("seq"), and_(record.c.seq == bindparam("seq"), record.c.key > bindparam("after"))
-)
 _ORDER = (record.c.seq, record.c.key)
-_ALL_NEWS = Query(_NEWS.where(_HERE, record.c.seq > 0, _BEHIND).order_by(*_ORDER).limit(bindparam("most")))
+_BEHIND = tuple_(*_ORDER) > tuple_(bindparam("seq"), bindparam("after"))
+# In this order, and 0 as it is: SQLite goes by the first of them through its index, which holds only what is above 0.
+_ALL_NEWS = Query(
+    _NEWS.where(_HERE, _BEHIND, record.c.seq > literal_column("0")).order_by(*_ORDER).limit(bindparam("most"))
+)
 _OWED = Query(_NEWS.where(_HERE, record.c.dirty == true(), _BEHIND).order_by(*_ORDER).limit(bindparam("most")))
 _ASSIGNED = select(
     target.c.id.label("target"), target.c.kind, target.c.building, target.c.active, target.c.gateway, target.c.heir,
