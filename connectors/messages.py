@@ -128,11 +128,13 @@ class Enrolled(Answer):
 
 
 class Upto(Asking):
-    """Up to where a gateway has a target's records: handed back as it was told, and understood by the hub alone."""
+    """Up to where a gateway has a target's records, and which state of the target itself (`stamp`; 0: none): handed back as
+    it was told, and understood by the hub alone."""
 
     seq: Count
     key: Text
     fresh: bool
+    stamp: Count = 0
 
 
 class Asked(Asking):
@@ -181,9 +183,9 @@ class TaskTold(Answer):
 
 
 class Listed(Answer):
-    """All targets of the gateway, and what is new of their records, oldest news first. `pin_key` (hex) is by what a line's
-    PINs are compared, None where it has no line. Where `more`, ask again at once; where not `acts`, nothing waits to be done
-    at most once.
+    """The targets of the gateway, save those of which it has all already, and what is new of their records, oldest news
+    first. `pin_key` (hex) is by what a line's PINs are compared, None where it has no line. Where `more`, ask again at
+    once; where not `acts`, nothing waits to be done at most once.
     Where `era` is not the one asked with, what is kept of work is to be forgotten: this answer begins anew. `gone` are
     targets of `have` that are another's by now: let go of them and of all that is kept for them."""
 

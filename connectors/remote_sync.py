@@ -116,7 +116,7 @@ class Sync:
         self._random = random_bytes
         self._stand = stand
         self._look = look
-        self._told: tuple[tuple[str, str, Mapping[str, Any], int, str | None], ...] = ()
+        self._told: dict[str, tuple[str, Mapping[str, Any], int, str | None]] | None = None
         self._trouble: str | None = ""
         self._news = True
         self._attending = False
@@ -211,7 +211,10 @@ class Sync:
         await self._desk.take_acts(acts)
 
     def _compare(self, listed: Listed) -> None:
-        told = tuple((each.id, each.kind, each.settings, each.epoch, each.listen) for each in listed.targets)
+        told = dict(self._told or {})
+        told |= {each.id: (each.kind, each.settings, each.epoch, each.listen) for each in listed.targets}
+        for id_ in listed.gone:
+            told.pop(id_, None)
         if told != self._told:
             self._told = told
             self._look()

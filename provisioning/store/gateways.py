@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     false,
     func,
     insert,
@@ -20,9 +21,8 @@ from sqlalchemy import (
     true,
     tuple_,
     update,
-)  # fmt: skip
+)
 
-from connectors.contract import Fingerprint, Json
 from provisioning.nouns.gateways import LINES, Assigned, Because, Gateway
 from provisioning.store import news
 from provisioning.store.delivery import MAY_GO, forget_held
@@ -33,19 +33,20 @@ from provisioning.store.rights import DELIVERY
 from provisioning.store.tables import Instant, assignment, gateway, passage_cursor, record, target
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A target as its gateway is told of it."""
+class Owned(NamedTuple):
+    """A target of a gateway; `settings` are the text that is stored."""
 
     id: str
     kind: str
-    settings: Mapping[str, Json]
+    settings: str
     seq: int
     epoch: int
     term_until: datetime | None
-    fingerprint: Fingerprint | None
-    read_due: bool
-    leaving: bool
+    identity: str | None
+    counter: int | None
+    read_due: datetime | None
+    active: bool
+    heir: str | None
 
 
 class News(NamedTuple):
@@ -67,8 +68,8 @@ _GATEWAY = tuple(gateway.c[name] for name in Gateway.__slots__)
 _BY_ID = Query(select(*_GATEWAY).where(gateway.c.id == bindparam("of_id")))
 _OWNED = Query(
     select(
-        target.c.id, target.c.kind, target.c.settings, target.c.seq, target.c.epoch, target.c.term_until,
-        target.c.identity, target.c.counter, target.c.read_due, target.c.active, target.c.heir,
+        target.c.id, target.c.kind, cast(target.c.settings, Text).label("settings"), target.c.seq, target.c.epoch,
+        target.c.term_until, target.c.identity, target.c.counter, target.c.read_due, target.c.active, target.c.heir,
     )
     .where(target.c.gateway == bindparam("of_gateway"))
     .order_by(target.c.id)
@@ -180,20 +181,7 @@ def renew_terms(tx: Tx, id_: str, until: datetime) -> None:
 
 def owned(tx: Tx, id_: str) -> list[Owned]:
     """All targets of a gateway, by id."""
-    return [
-        Owned(
-            row.id,
-            row.kind,
-            row.settings,
-            row.seq,
-            row.epoch,
-            row.term_until,
-            None if row.identity is None else Fingerprint(row.identity, row.counter or 0),
-            bool(row.active and row.read_due is not None and row.read_due <= tx.now),
-            row.heir is not None,
-        )
-        for row in _OWNED.all(tx, of_gateway=id_)
-    ]
+    return [Owned(*row) for row in _OWNED.all(tx, of_gateway=id_)]
 
 
 def own_ids(tx: Tx, id_: str) -> set[str]:

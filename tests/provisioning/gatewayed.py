@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from connectors import messages
 from connectors.contract import Done
 from connectors.desk import Report
-from connectors.messages import Asked, Listed, Outcomes, Reporting, TaskTold, Upto
+from connectors.messages import Asked, Listed, Outcomes, Reporting, TargetTold, TaskTold, Upto
 from connectors.tokens import public_of, signed
 from tests.provisioning.served import Served
 
@@ -35,6 +35,7 @@ class Distant:
     era: int = 0
     have: dict[str, Upto] = field(default_factory=dict)
     tasks: dict[tuple[str, str], TaskTold] = field(default_factory=dict)
+    targets: dict[str, TargetTold] = field(default_factory=dict)
     told: Listed | None = None
 
     def token(self, **other: Any) -> str:
@@ -63,16 +64,17 @@ class Distant:
                 self.era = told.era
             for gone in told.gone:
                 self.have.pop(gone, None)
+                self.targets.pop(gone, None)
             for task in told.tasks:
                 self.tasks[task.target, task.key] = task
             self.have |= {each.id: each.upto for each in told.targets}
+            self.targets |= {each.id: each for each in told.targets}
             self.told = told
             if not told.more:
                 return told
 
     def epoch(self, target: str) -> int:
-        assert self.told is not None
-        return next(each.epoch for each in self.told.targets if each.id == target)
+        return self.targets[target].epoch
 
     def owing(self, target: str | None = None) -> list[TaskTold]:
         return [each for each in self.tasks.values() if each.dirty and target in (None, each.target)]

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from connectors.messages import CHANGED, Asked, Enrolment, Listed
+from connectors.messages import CHANGED, Asked, Enrolment, Listed, TargetTold
 from connectors.tokens import public_of, signed
 from provisioning.gateways import bells
 from provisioning.gateways.credentials import GatewayCallOld, GatewayCallRepeated
@@ -19,7 +19,7 @@ from provisioning.gateways.listing import NOTHING
 from provisioning.gateways.seen import Seen, TooManyCalls
 from provisioning.nouns.gateways import Assigned, Because, Gateway, GatewayState
 from provisioning.nouns.told import Actor
-from provisioning.store import eras
+from provisioning.store import delivery, eras
 from provisioning.store import gateways as rows
 from provisioning.store.news import GATEWAY
 from tests.provisioning.housed import BOSS, Housed
@@ -290,6 +290,41 @@ def test_a_change_of_settings_voids_what_was_begun_by_the_old_ones(housed):
     assert told.settings["address"] == "127.60.0.99:60000"
     with house.store.reading() as tx, pytest.raises(NotYours):
         house.office.handing.fence(tx, again(housed, site), "a-1", epoch)
+
+
+def test_a_target_of_which_a_gateway_has_all_is_told_no_more_until_something_is_other(housed):
+    site = gateway(housed, "north")
+    hand(housed, "a", site.id)
+    house = housed.house
+    every = {one.id: one.upto for one in listed(housed, site).targets}
+    assert len(every) > 1
+
+    def told() -> dict[str, TargetTold]:
+        return {one.id: one for one in listed(housed, site, Asked(era=0, have=every, most=1000)).targets}
+
+    def read() -> None:
+        with house.store.writing() as tx:
+            for id_ in every:
+                delivery.read_through(tx, id_, tx.now + timedelta(days=1))
+
+    # That it is to be read is said until it was.
+    assert told().keys() == told().keys() == every.keys()
+    read()
+    every |= {id_: one.upto for id_, one in told().items()}
+    assert told() == {}
+    with house.store.writing() as tx:
+        delivery.ask_reading(tx, "a-2")
+    assert {id_: one.read_due for id_, one in told().items()} == {"a-2": True}
+    read()
+    with house.store.writing() as tx:
+        text = house.campuses.text(tx) or ""
+        house.campuses.apply(tx, text.replace("127.60.0.1:60000", "127.60.0.99:60000"), "small.yaml", BOSS)
+    read()
+    assert {id_: one.settings["address"] for id_, one in told().items()} == {"a-1": "127.60.0.99:60000"}
+    every |= {id_: one.upto for id_, one in told().items()}
+    assert told() == {}
+    housed.later(hours=1)
+    assert {one.term_until for one in told().values()} == {housed.clock.now() + timedelta(days=3)}
 
 
 def test_a_revoked_gateway_keeps_its_targets_until_they_are_handed_over(housed):

@@ -135,7 +135,7 @@ def test_nothing_of_another_gateways_target_is_taken(peopled, site, client):
     hand(peopled, "e-1", site.id)
     site.refresh()
     other = enrolled(peopled, next(NAMES), client, seed=99)
-    other.told, other.tasks = site.told, dict(site.tasks)
+    other.targets, other.tasks = dict(site.targets), dict(site.tasks)
     tasks = site.owing("e-1")[:3]
     assert other.report(tasks) == ["e-1"]
     for path, more in [
