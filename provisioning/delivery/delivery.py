@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectors.contract import Done, Fingerprint, Json
@@ -67,22 +67,19 @@ class Delivery:
         """The same, for what another gateway reports."""
         return Delivery(self._story, self._alarms, gateway)
 
-    def report(self, tx: Tx, target: str, reports: Sequence[Report]) -> None:
-        """Take in outcomes; receipts go into the story, and onto the revocations that waited for them."""
-        found = rows.records_under(tx, target, [report.key for report in reports])
-        here = (report for report in reports if report.key in found)
-        known = [report for report in here if not told_before(found[report.key][0], report)]
-        said = [receipt(found[report.key][0], report, self._gateway) for report in known]
+    def report(self, tx: Tx, told: Mapping[str, Sequence[Report]]) -> None:
+        """Take in outcomes, by target; receipts go into the story, and onto the revocations that waited for them."""
+        known = [each for target, reports in told.items() for each in _known(tx, target, reports)]
+        said = [receipt(row, report, self._gateway) for report, row, _ in known]
         events = iter(self._story.tell(tx, *(one for one in said if one is not None)))
         changed: list[Noted] = []
-        for report, one in zip(known, said, strict=True):
-            row, attempts = found[report.key]
+        for (report, row, attempts), one in zip(known, said, strict=True):
             event = None if one is None else next(events)
             changed.append(noted(row, attempts, report, tx.now, event))
             if event is not None and isinstance(report.outcome, Done) and row.wanted is None:
-                revocations.prove_lines(tx, target, row.key, row.revision, event)
+                revocations.prove_lines(tx, row.target, row.key, row.revision, event)
         rows.note(tx, changed)
-        drifts.right_drifts(tx, target)
+        drifts.right_drifts(tx, told)
 
     def introduce(self, tx: Tx, target: str, fingerprint: Fingerprint) -> bool:
         """Note who answered; True where it is not the one that was there before, or has lost its memory."""
@@ -206,6 +203,14 @@ class Delivery:
             for each in shown
         ]
         self._story.tell(tx, *told)
+
+
+def _known(tx: Tx, target: str, reports: Sequence[Report]) -> Iterator[tuple[Report, WantedHeld, int]]:
+    """Those outcomes that say something new of a record that there is; with the record, and the tries made on it."""
+    found = rows.records_under(tx, target, [report.key for report in reports])
+    for report in reports:
+        if report.key in found and not told_before(found[report.key][0], report):
+            yield (report, *found[report.key])
 
 
 def _righting(row: WantedHeld, kind: DriftKind) -> Wish:

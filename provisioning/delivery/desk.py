@@ -156,7 +156,7 @@ class HubDesk:
         self, tx: Tx, target: str, *, reports: Sequence[Report], then: int, urgent_only: bool, leaving: int | None
     ) -> Sequence[Task] | None:
         """Take outcomes in; `leaving` is the epoch of who gives the target back where nothing is next."""
-        self._delivery.report(tx, target, reports)
+        self._delivery.report(tx, {target: reports})
         tasks = self._differences(tx, target, limit=then, urgent_only=urgent_only) if then else ()
         if leaving is None or tasks:
             return tasks

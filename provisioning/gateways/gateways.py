@@ -146,7 +146,7 @@ class Gateways:
         found = self.get(tx, name)
         if found.revoked is None:
             rows.change(tx, found.id, revoked=tx.now, revoked_by=actor.name)
-            owned: list[Json] = [*sorted(rows.own_ids(tx, found.id))]
+            owned: list[Json] = [*sorted(rows.epochs(tx, found.id))]
             self._tell(tx, "gateway.revoked", found, actor.name, {"targets": owned})
             tx.wake(news.GATEWAY + found.id)
         return self.get(tx, found.id)

@@ -100,7 +100,7 @@ class Handing:
 
     def check(self, tx: Tx, gateway: Gateway, target: str) -> None:
         """Return where a gateway has a target, by whichever assignment. Raises `NotYours`."""
-        if target not in rows.own_ids(tx, gateway.id):
+        if target not in rows.epochs(tx, gateway.id):
             raise NotYours(target=target)
 
     def attest(self, tx: Tx, name: str, actor: Actor) -> Gateway:

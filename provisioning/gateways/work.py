@@ -34,29 +34,32 @@ class Work:
         them made us stumble: their gateway asks for them anew, and no other target suffers."""
         try:
             with store.writing(urgent=any(map(_shows_gone, told))) as tx:
-                return [each.target for each in told if not self._taken(tx, gateway, each)]
+                return self._taken(tx, gateway, told)
         except Refusal:
             raise
         except Exception:  # noqa: BLE001 - each is tried alone below
             _log.exception("outcomes of %s could not be taken in together; each target's are tried alone", gateway.name)
-        return [each.target for each in told if not self._alone(store, gateway, each)]
+        return [target for each in told for target in self._alone(store, gateway, each)]
 
-    def _alone(self, store: Store, gateway: Gateway, told: Outcomes) -> bool:
+    def _alone(self, store: Store, gateway: Gateway, told: Outcomes) -> list[str]:
         try:
             with store.writing() as tx:
-                return self._taken(tx, gateway, told)
+                return self._taken(tx, gateway, [told])
         except Refusal:
             raise
         except Exception:  # noqa: BLE001 - what is wrong with one target holds up no other
             _log.exception("outcomes of %s at %s could not be taken in", told.target, gateway.name)
-            return False
+            return [told.target]
 
-    def _taken(self, tx: Tx, gateway: Gateway, told: Outcomes) -> bool:
-        """Take in outcomes of one target; False where it is another's by now."""
-        if not rows.has(tx, gateway.id, told.target, told.epoch):
-            return False
-        self._by(gateway).report(tx, told.target, [_not_ahead(each, tx.now) for each in told.reports])
-        return True
+    def _taken(self, tx: Tx, gateway: Gateway, told: Sequence[Outcomes]) -> list[str]:
+        """Take in outcomes, save those of targets that are another's by now: these."""
+        own = rows.epochs(tx, gateway.id)
+        mine: dict[str, list[Report]] = {}
+        for each in told:
+            if own.get(each.target) == each.epoch:
+                mine.setdefault(each.target, []).extend(_not_ahead(report, tx.now) for report in each.reports)
+        self._by(gateway).report(tx, mine)
+        return [each.target for each in told if own.get(each.target) != each.epoch]
 
     def introduce(self, tx: Tx, gateway: Gateway, told: Introducing) -> bool:
         """Take in who answered; whether it is a new incarnation. Raises `NotYours`."""
@@ -101,7 +104,7 @@ class Work:
 
     def mine(self, tx: Tx, gateway: Gateway, told: Sequence[Passed]) -> list[Passed]:
         """Those passages that are of the gateway's own targets."""
-        own = rows.own_ids(tx, gateway.id)
+        own = rows.epochs(tx, gateway.id)
         return [one for one in told if one.target in own]
 
     def _by(self, gateway: Gateway) -> Delivery:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,9 +73,9 @@ def add_drifts(tx: Tx, drifts: Sequence[Drift], alarm: str | None) -> None:
         )
 
 
-def right_drifts(tx: Tx, id_: str) -> None:
-    """Note which drifts of a target are as wanted again."""
-    _RIGHT_DRIFTS.run(tx, [(id_, tx.now)])
+def right_drifts(tx: Tx, ids: Iterable[str]) -> None:
+    """Note which drifts of these targets are as wanted again."""
+    _RIGHT_DRIFTS.run(tx, [(id_, tx.now) for id_ in ids])
 
 
 def drifts(tx: Tx, limit: int, *, open_only: bool) -> list[Drift]:

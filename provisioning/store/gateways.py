@@ -81,7 +81,7 @@ _FENCE = Query(
         target.c.epoch == bindparam("of_epoch"),
     )
 )
-_IDS = Query(select(target.c.id).where(target.c.gateway == bindparam("of_gateway")))
+_EPOCHS = Query(select(target.c.id, target.c.epoch).where(target.c.gateway == bindparam("of_gateway")))
 _UNTOLD = Query(
     select(target.c.id)
     .where(target.c.gateway == bindparam("of_gateway"), target.c.heir.is_(None), target.c.term_until.is_(None))
@@ -184,9 +184,9 @@ def owned(tx: Tx, id_: str) -> list[Owned]:
     return [Owned(*row) for row in _OWNED.all(tx, of_gateway=id_)]
 
 
-def own_ids(tx: Tx, id_: str) -> set[str]:
-    """The ids of its targets."""
-    return {row.id for row in _IDS.all(tx, of_gateway=id_)}
+def epochs(tx: Tx, id_: str) -> dict[str, int]:
+    """Its targets, by id, each with the epoch of its assignment."""
+    return {row.id: row.epoch for row in _EPOCHS.all(tx, of_gateway=id_)}
 
 
 def has(tx: Tx, id_: str, target_id: str, epoch: int) -> bool:

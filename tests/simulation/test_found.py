@@ -140,4 +140,4 @@ def _all_gone(house: House, key: str) -> None:
             for row in delivery_rows.records_at(tx, wire.id):
                 if row.key == key:
                     report = Report(key, row.revision, Done(), seen=True, held=None, at=tx.now)
-                    house.delivery.report(tx, wire.id, [report])
+                    house.delivery.report(tx, {wire.id: [report]})
