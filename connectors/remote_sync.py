@@ -51,6 +51,9 @@ OUTCOMES_AT_ONCE_MAX = 500
 SAID_AT_ONCE_MAX = 6
 """So many messages that are no outcomes are said at once: fewer than the line has connections."""
 SHARES = 256
+REST_S_MAX = 0.25
+"""After a list, and after usual outcomes, the gateway rests as long as the hub took for them, and no longer than this: a
+busy hub then has more to tell and to take at once, which costs both less."""
 PARTING_S = 0.25
 """So often it is looked whether a target that is to be let go is done with."""
 
@@ -121,6 +124,7 @@ class Sync:
         self._news = True
         self._attending = False
         self._list_at = 0.0
+        self._rests_until = 0.0
         self._usual: asyncio.Task[None] | None = None
         self._under_way: frozenset[tuple[str, str]] = frozenset()
 
@@ -170,17 +174,20 @@ class Sync:
 
     async def _turn(self) -> bool:
         """List where there is news, and hand in some of what is owed; whether more of it waits."""
-        if self._news or self._clock.monotonic() >= self._list_at:
+        began = self._clock.monotonic()
+        if began >= (self._rests_until if self._news else self._list_at):
             self._news = False
             await self._list()
+            self._rests_until = self._clock.monotonic() + self._rest_s(began)
         await self._let_go()
         return await self._send()
 
     async def _pause(self) -> None:
         every_s = self._pace.list_s if self._attending else self._pace.deaf_s
         self._list_at = min(self._list_at, self._clock.monotonic() + every_s)
+        until = min(self._list_at, self._rests_until) if self._news else self._list_at
         try:
-            async with asyncio.timeout(max(0.0, self._list_at - self._clock.monotonic())):
+            async with asyncio.timeout(max(0.0, until - self._clock.monotonic())):
                 await self._desk.owing.wait()
         except TimeoutError:
             return
@@ -253,11 +260,14 @@ class Sync:
         return bool(gone or others)
 
     async def _report_usual(self, owed: Sequence[Owed]) -> None:
+        began = self._clock.monotonic()
         try:
             await self._report(owed)
         finally:
             self._under_way = frozenset()
             self._desk.owing.set()
+        await asyncio.sleep(self._rest_s(began))
+        self._desk.owing.set()
 
     async def _report(self, owed: Sequence[Owed]) -> None:
         try:
@@ -317,6 +327,9 @@ class Sync:
                 self._news = True
             case _:
                 await self._line.tell(_TOLD_AT[one.kind], body)
+
+    def _rest_s(self, began: float) -> float:
+        return min(self._clock.monotonic() - began, REST_S_MAX)
 
     async def _set_aside(self, one: Owed, error: Exception) -> None:
         _log.error("%s: the hub does not take an outcome, so it is done again: %s", one.target, error)
