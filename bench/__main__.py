@@ -78,7 +78,9 @@ def _page(figures: list[Figure]) -> str:
         [
             "# The last run of `make bench`",
             "",
-            f"{datetime.now(UTC):%Y-%m-%d}, {_hardware()}. Panels are emulated, in a process of their own.",
+            f"{datetime.now(UTC):%Y-%m-%d}, {_hardware()}. Devices are emulated, in a process of their own.",
+            "Ours runs on the loop that the hub and a gateway run on (uvloop), bare clients on asyncio's own;",
+            "on the first day a gateway in a process of its own works the devices.",
             "",
             "| what | measured | bound | yardstick |",
             "|---|---|---|---|",

@@ -33,6 +33,7 @@ from devices.emulate import emulated
 from devices.wg.layout import FRAME_BYTES
 from devices.wg.reasons import IN, OUT
 from devices.wg.served import ServedPanel
+from provisioning.cli import looping
 from provisioning.compose import House, opened
 from provisioning.settings import Settings
 from provisioning.store.tables import passage, passage_cursor, target
@@ -78,7 +79,7 @@ def measure() -> list[Figure]:
     with _panels(text) as mouth:
         bare = _theirs(mouth)
     with _panels(text) as mouth:
-        ours = asyncio.run(_ours(text, mouth))
+        ours = looping.run(_ours(text, mouth))
     cost = statistics.median(one.cpu_us for one in ours) / statistics.median(one.cpu_us for one in bare)
     pace = statistics.median(one.rate for one in bare) / statistics.median(one.rate for one in ours)
     what = f"passages: bursts of {PANELS} × {SWIPES} swipes, none lost"

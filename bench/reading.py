@@ -19,6 +19,7 @@ from connectors.contract import Json, canonical
 from devices.campus import Document, Wire, wires
 from devices.wg.memory import Card, Journal
 from devices.wg.state import card_line
+from provisioning.cli import looping
 from provisioning.compose import House, opened
 from provisioning.settings import Settings
 from provisioning.store.tables import record, target
@@ -38,7 +39,7 @@ def measure() -> list[Figure]:
         with devices(text, Path(memory), lambda wire: _fill(Path(memory), wire, today)) as document:
             panels = [wire for wire in wires(document) if wire.kind == "wg"]
             theirs = asyncio.run(_theirs(panels, _transports(document)))
-            ours = asyncio.run(_ours(text, panels, today))
+            ours = looping.run(_ours(text, panels, today))
     what = f"reading back: {len(panels)} panels × {CARDS} cards"
     yardstick = f"bare uhppoted, {AT_ONCE} panels at once: {theirs:.1f} s"
     return [

@@ -7,6 +7,7 @@ import asyncio
 import time
 
 from bench.ground import BENCH, Figure, all_proved, house, panels, sheet, take, until
+from provisioning.cli import looping
 from provisioning.compose import House
 from provisioning.store import people
 from provisioning.store.rights import records_of
@@ -20,7 +21,7 @@ SHUT_S_MAX = 1.0
 def measure() -> list[Figure]:
     """Many revocations, one after another, while one sheet after another is taken and put on the panels."""
     with panels():
-        shut, settled, busy = asyncio.run(_ours())
+        shut, settled, busy = looping.run(_ours())
     shut.sort()
     p99 = shut[int(len(shut) * 0.99) - 1]
     what = f"revocation under bulk: last panel read without the card, p99 of {len(shut)}"
@@ -74,7 +75,7 @@ async def _revoke(built: House, person: str) -> float:
 
 
 def _order(built: House, id_: str) -> str:
-    with built.store.writing() as tx:
+    with built.store.writing(urgent=True) as tx:
         person = people.persons(tx, [id_])[id_]
         return built.revoking.revoke(tx, person, BENCH, "measurement")
 

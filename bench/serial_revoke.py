@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.ground import BENCH, Figure, sheet, take, until
 from devices.wg.control import act
 from provisioning.campus.campuses import shipped
+from provisioning.cli import looping
 from provisioning.compose import House, opened
 from provisioning.settings import Settings
 from provisioning.store import people
@@ -35,7 +36,7 @@ SURE_S = 1.2
 
 def measure() -> list[Figure]:
     """One revocation after another, of people who have a card on the line; each is tried at the reader afterwards."""
-    took, opened_ = asyncio.run(_ours())
+    took, opened_ = looping.run(_ours())
     took.sort()
     p99 = took[int(len(took) * 0.99) - 1]
     yardstick = f"{PEOPLE} people, one line; {opened_} of their swipes afterwards opened"

@@ -14,6 +14,7 @@ from uhppoted.uhppote_async import UhppoteAsync
 
 from bench.ground import Figure, all_proved, house, panels, sheet, take, until
 from devices.campus import Wire
+from provisioning.cli import looping
 from provisioning.store.delivery import records_at
 
 PEOPLE = 200
@@ -31,7 +32,7 @@ def measure() -> list[Figure]:
     bodies: Bodies = {}
     for _ in range(ROUNDS):
         with panels() as wires:
-            seconds, bodies = asyncio.run(_ours(wires))
+            seconds, bodies = looping.run(_ours(wires))
             ours.append(seconds)
         with panels() as wires:
             theirs.append(asyncio.run(_theirs(wires, bodies)))

@@ -14,6 +14,7 @@ from connectors.contract import Act, Fingerprint, Outcome
 from connectors.desk import Claim, Found, LeaseLost, Report, Task
 from connectors.together import Together
 from provisioning.delivery.delivery import Delivery
+from provisioning.delivery.outcomes import shows_gone
 from provisioning.store import delivery as rows
 from provisioning.store.engine import Store, Tx
 from provisioning.store.rights import DELIVERY, URGENT
@@ -36,7 +37,8 @@ class HubDesk:
         self._store = store
         self._delivery = delivery
         self._owner = owner
-        self._writes: Together[_Act, Any] = Together(self._write, hop)
+        self._usual: Together[_Act, Any] = Together(partial(self._write, urgent=False), hop)
+        self._urgent: Together[_Act, Any] = Together(partial(self._write, urgent=True), hop)
         self._changed = asyncio.Event()
         self._hastened: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -46,13 +48,16 @@ class HubDesk:
         """Take up to `limit` targets that have work which is due, urgent ones first, with their first tasks."""
         # Reading an index waits for nobody, and an idle gateway need not write to find out.
         with self._store.reading() as tx:
-            if not rows.anything_due(tx, urgent_only=urgent_only):
+            urgent = rows.anything_due(tx, urgent_only=True)
+            if not urgent and (urgent_only or not rows.anything_due(tx, urgent_only=False)):
                 return []
-        return await self._writes.ask(partial(self._claim, limit=limit, urgent_only=urgent_only, tasks_max=tasks_max))
+        act = partial(self._claim, limit=limit, urgent_only=urgent_only, tasks_max=tasks_max)
+        return await self._write_as(urgent=urgent).ask(act)
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         """The next tasks of a claimed target, in the order in which they must be carried out."""
-        return await self._fenced(claim, partial(self._differences, limit=limit, urgent_only=urgent_only))
+        act = partial(self._differences, limit=limit, urgent_only=urgent_only)
+        return await self._fenced(claim, act, urgent=claim.target in self._hastened)
 
     async def report(
         self, claim: Claim, reports: Sequence[Report], then: int, *, urgent_only: bool = False, leave: bool = False
@@ -60,7 +65,7 @@ class HubDesk:
         """Hand in outcomes, and take up to `then` of the tasks that are next; where there are none, perhaps leave."""
         epoch = claim.epoch if leave else None
         act = partial(self._report, reports=reports, then=then, urgent_only=urgent_only, leaving=epoch)
-        return await self._fenced(claim, act)
+        return await self._fenced(claim, act, urgent=claim.target in self._hastened or shows_gone(reports))
 
     def hastened(self, target: str) -> bool:
         """Whether something urgent has come up for a target since its tasks were last taken."""
@@ -76,7 +81,7 @@ class HubDesk:
 
     async def acted(self, act: str, outcome: Outcome) -> None:
         """Say what came of an act that was begun."""
-        await self._writes.ask(partial(self._delivery.acts.acted, act_id=act, outcome=outcome))
+        await self._usual.ask(partial(self._delivery.acts.acted, act_id=act, outcome=outcome))
 
     async def introduce(self, claim: Claim, fingerprint: Fingerprint) -> bool:
         """Say who answered. True where it is a new incarnation: all that was held there is forgotten."""
@@ -100,11 +105,11 @@ class HubDesk:
 
     async def back(self, target: str) -> None:
         """Something at a target answers again: what waits there is due now."""
-        await self._writes.ask(partial(rows.due_again, id_=target))
+        await self._usual.ask(partial(rows.due_again, id_=target))
 
     async def away(self, target: str, keys: Sequence[str]) -> None:
         """What was proved under these keys does not work now: it is put there again."""
-        await self._writes.ask(partial(self._delivery.away, target=target, keys=keys))
+        await self._usual.ask(partial(self._delivery.away, target=target, keys=keys))
 
     async def wait(self, timeout_s: float) -> None:
         """Return when there may be work, at the latest after `timeout_s`."""
@@ -163,7 +168,11 @@ class HubDesk:
         self._delivery.release(tx, target, leaving, None, None)
         return None
 
-    async def _fenced(self, claim: Claim, act: Callable[..., Any], *args: Any) -> Any:
+    def _write_as(self, *, urgent: bool) -> Together[_Act, Any]:
+        """What urgent work waits for is written ahead of everybody who waits to write."""
+        return self._urgent if urgent else self._usual
+
+    async def _fenced(self, claim: Claim, act: Callable[..., Any], *args: Any, urgent: bool = False) -> Any:
         """Run an act on a claimed target in one transaction that also renews the claim. Raises `LeaseLost`."""
 
         def fenced(tx: Tx) -> Any:
@@ -171,18 +180,18 @@ class HubDesk:
                 raise LeaseLost(claim.target)
             return act(tx, claim.target, *args)
 
-        return await self._writes.ask(fenced)
+        return await self._write_as(urgent=urgent).ask(fenced)
 
-    def _write(self, acts: Sequence[_Act]) -> list[Any]:
+    def _write(self, acts: Sequence[_Act], *, urgent: bool) -> list[Any]:
         """All in one transaction, or, where one fails, each in its own: nobody suffers for another."""
         if len(acts) > 1:
-            with suppress(_ActFailed), self._store.writing() as tx:
+            with suppress(_ActFailed), self._store.writing(urgent=urgent) as tx:
                 return [_carried_out(tx, act) for act in acts]
-        return [self._alone(act) for act in acts]
+        return [self._alone(act, urgent=urgent) for act in acts]
 
-    def _alone(self, act: _Act) -> Any:
+    def _alone(self, act: _Act, *, urgent: bool) -> Any:
         try:
-            with self._store.writing() as tx:
+            with self._store.writing(urgent=urgent) as tx:
                 return act(tx)
         except Exception as error:  # noqa: BLE001 - whoever asked sees it, and nobody else
             return error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from connectors.contract import Done, Json, Later, Proof, Refused
@@ -33,6 +34,11 @@ def told_before(row: WantedHeld, report: Report) -> bool:
     """Whether this was taken in already: a gateway says it again where the answer was lost on the way."""
     done = isinstance(report.outcome, Done) and not row.dirty
     return done and row.revision == row.held_revision == report.revision
+
+
+def shows_gone(reports: Iterable[Report]) -> bool:
+    """Whether something is gone by now: whoever had it taken away waits for that."""
+    return any(each.seen and each.held is None and isinstance(each.outcome, Done) for each in reports)
 
 
 def receipt(row: WantedHeld, report: Report, gateway: str) -> Told | None:

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.contract import Done, Outcome
+from connectors.contract import Outcome
 from connectors.desk import Passed, Report
 from connectors.messages import CLOCK_OFF_S_MAX, ActTold, Introducing, Outcomes, Reach, Reading
 from provisioning.delivery.delivery import Delivery
+from provisioning.delivery.outcomes import shows_gone
 from provisioning.gateways.handing import Handing
 from provisioning.nouns.gateways import Gateway
 from provisioning.nouns.refusals import Refusal
@@ -33,7 +34,7 @@ class Work:
         """Take in outcomes; the targets of which nothing was taken, since they are another's by now, or what was said of
         them made us stumble: their gateway asks for them anew, and no other target suffers."""
         try:
-            with store.writing(urgent=any(map(_shows_gone, told))) as tx:
+            with store.writing(urgent=any(shows_gone(each.reports) for each in told)) as tx:
                 return self._taken(tx, gateway, told)
         except Refusal:
             raise
@@ -109,11 +110,6 @@ class Work:
 
     def _by(self, gateway: Gateway) -> Delivery:
         return self._delivery.told_by(gateway.actor)
-
-
-def _shows_gone(told: Outcomes) -> bool:
-    """Whether something is gone there by now."""
-    return any(each.seen and each.held is None and isinstance(each.outcome, Done) for each in told.reports)
 
 
 def _not_ahead(report: Report, now: datetime) -> Report:
