@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from devices.register.units import (
     PAGE_UNITS_MAX,
@@ -22,21 +26,26 @@ from devices.register.units import (
 from devices.wire import DeviceError, Failing, ProtocolError, Unreachable
 
 if TYPE_CHECKING:
-    import httpx2
+    import aiohttp
 
 GET_S = 1.0
 PUT_S = 1.5
 PAGE_S = 4.0
 """How long each verb may take in all: connecting, a second try on a fresh connection, the whole answer."""
-TRIES_MAX = 2
-"""A connection that the register closed while it was idle looks like no answer; one more try tells. Every verb may be
-said twice: a second PUT of what the first one did finds another ETag."""
 UNIT_BYTES_MAX = 64 << 10
+HEAD_BYTES_MAX = 8190
+HEADERS_MAX = 128
+WHY_CHARS_MAX = 200
 PAGE_BYTES_MAX = 8 << 20
 PAGES_MAX = 10_000
+CLOSE_S = 0.2
+"""How long hanging up may wait for what is still to be sent; that ends with its verb's own time."""
 CONNECTIONS_MAX = 4
 IDLE_S = 4.0
 """Shorter than the 5 s after which common servers hang up an idle connection."""
+
+_DROP = struct.pack("ii", 1, 0)
+"""Closed with this, a socket forgets what it had still to send, and resets the connection."""
 
 
 class NoSuchUnit(DeviceError):
@@ -72,7 +81,7 @@ class Register:
     def __init__(self, name: str, address: str) -> None:
         self.name = name
         self.address = address
-        self._client: httpx2.AsyncClient | None = None
+        self._session: aiohttp.ClientSession | None = None
 
     async def about(self) -> About:
         """Who answers. Raises `ProtocolError` where it is another register."""
@@ -83,17 +92,15 @@ class Register:
 
     async def unit(self, unit: str) -> Held:
         """A unit as it is now. Raises `NoSuchUnit`."""
-        answer = await self._ok("GET", f"/units/{unit}", GET_S)
+        answer = await self._ok("GET", f"/units/{quote(unit, safe='')}", GET_S)
         return read_unit(answer.body, answer.etag, unit)
 
     async def units(self) -> AsyncIterator[Held]:
         """Every unit, in pages; others' changes may come between."""
         after = ""
         for _ in range(PAGES_MAX):
-            told = {"after": after, "limit": str(PAGE_UNITS_MAX)}
-            page = read_page(
-                (await self._ok("GET", "/units", PAGE_S, params=told, bytes_max=PAGE_BYTES_MAX)).body, after
-            )
+            path = f"/units?after={after}&limit={PAGE_UNITS_MAX}"
+            page = read_page((await self._ok("GET", path, PAGE_S, bytes_max=PAGE_BYTES_MAX)).body, after)
             for held in page.units:
                 yield held
             if page.next is None:
@@ -105,7 +112,9 @@ class Register:
         """Make a unit so, if it is still as it was read: after this, no PUT that was sent before will be accepted.
         Raises `Stale`, `Conflict`, `Malformed`, `NoSuchUnit`."""
         headers = {"if-match": etag, "content-type": "application/json"}
-        answer = await self._ok("PUT", f"/units/{unit.id}", PUT_S, headers=headers, content=write_unit(unit))
+        answer = await self._ok(
+            "PUT", f"/units/{quote(unit.id, safe='')}", PUT_S, headers=headers, content=write_unit(unit)
+        )
         held = read_unit(answer.body, answer.etag, unit.id)
         if held.etag == etag:
             raise ProtocolError(
@@ -115,9 +124,12 @@ class Register:
 
     async def close(self) -> None:
         """Hang up."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        session, self._session = self._session, None
+        if session is not None and session.connector is not None:
+            # Not the session: a verb that is under way would come upon one without a connector.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await session.connector.close()
 
     def __str__(self) -> str:
         return f"register {self.name} at {self.address}"
@@ -145,51 +157,84 @@ class Register:
         raise DeviceError(said)
 
     async def _ask(self, verb: str, path: str, within_s: float, **told: Any) -> _Answer:
-        import httpx2
+        import aiohttp
 
-        why: httpx2.HTTPError | None = None
         try:
             async with asyncio.timeout(within_s):
-                for _ in range(TRIES_MAX):
-                    try:
-                        return await self._exchange(verb, path, **told)
-                    except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
-                        why = error
-        except (TimeoutError, httpx2.TimeoutException):
+                return await self._exchange(verb, path, **told)
+        except TimeoutError:
             raise Unreachable(f"{self} did not answer {verb} {path} within {within_s:g} s") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, UnicodeError) as error:
-            raise ProtocolError(f"{self} sent an answer that cannot be read: {error}") from None
-        if isinstance(why, httpx2.RemoteProtocolError) and not _hung_up(why):
-            raise ProtocolError(f"{self} sent an answer that cannot be read: {why}") from None
-        raise Unreachable(f"{self} cannot be reached, or hangs up: {why}") from None
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+            raise Unreachable(f"{self} cannot be reached, or hangs up: {_why(error)}") from None
+        except aiohttp.ClientError as error:
+            raise ProtocolError(f"{self} sent an answer that cannot be read: {_why(error)}") from None
 
-    async def _exchange(self, verb: str, path: str, *, bytes_max: int = UNIT_BYTES_MAX, **told: Any) -> _Answer:
-        client = self._client = self._client or self._connected()
-        async with client.stream(verb, path, **told) as response:
+    async def _exchange(
+        self,
+        verb: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+        bytes_max: int = UNIT_BYTES_MAX,
+    ) -> _Answer:
+        from yarl import URL
+
+        session = self._session = self._session or _connected()
+        url = URL(f"http://{self.address}{path}", encoded=True)
+        response = await session.request(verb, url, headers=headers, data=content, allow_redirects=False)
+        try:
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise ProtocolError(f"{self} sends a packed answer, though none was asked for")
             body = bytearray()
-            async for part in response.aiter_raw():
+            while part := await response.content.readany():
                 body += part
                 if len(body) > bytes_max:
                     raise ProtocolError(f"{self} answers {verb} {path} with more than {bytes_max} bytes")
-            return _Answer(response.status_code, response.headers.get("etag"), bytes(body))
-
-    def _connected(self) -> httpx2.AsyncClient:
-        import httpx2
-
-        return httpx2.AsyncClient(
-            base_url=f"http://{self.address}",
-            headers={"accept": "application/json", "accept-encoding": "identity", "user-agent": "foyer"},
-            timeout=None,  # the whole verb has a time, which is shorter than any part's would be
-            limits=httpx2.Limits(
-                max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX, keepalive_expiry=IDLE_S
-            ),
-            follow_redirects=False,
-            trust_env=False,
-        )
+            etags = response.headers.getall("etag", ())
+            return _Answer(response.status, ", ".join(etags) or None, bytes(body))
+        finally:
+            response.close()  # which does nothing where the whole answer was read
 
 
-def _hung_up(error: httpx2.RemoteProtocolError) -> bool:
-    """Whether the connection ended too early, which is no answer; the library tells that from nonsense by words only."""
-    return any(word in str(error) for word in ("disconnected", "closed connection"))
+def _why(error: aiohttp.ClientError) -> str:
+    """The library's words on one line; they may show what came, which may be long."""
+    return " ".join(str(getattr(error, "message", error)).split())[:WHY_CHARS_MAX]
+
+
+def _connected() -> aiohttp.ClientSession:
+    """A session of the running loop. Where a connection breaks before it has answered, the library itself asks once more,
+    on another: that may have been idle for too long. Every verb may be said twice: a second PUT of what the first one did
+    finds another ETag."""
+    import aiohttp
+
+    class Response(aiohttp.ClientResponse):
+        _sends_by: asyncio.Transport | None = None
+
+        async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+            """Called by the library when the request is written, before it looks for the answer."""
+            self._sends_by = connection.transport
+            if connection.protocol is None or connection.protocol.should_close:
+                raise aiohttp.ServerDisconnectedError("it spoke before it was asked")
+            return await super().start(connection)
+
+        def close(self) -> None:
+            """Called where an answer is given up: nothing that is still to be sent may arrive later."""
+            if self.connection is not None and self._sends_by is not None:
+                if not self._sends_by.is_closing():
+                    self._sends_by.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
+                self._sends_by.abort()
+            super().close()
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=IDLE_S, happy_eyeballs_delay=None),
+        response_class=Response,
+        headers={"accept": "application/json", "accept-encoding": "identity", "user-agent": "foyer"},
+        timeout=aiohttp.ClientTimeout(total=None),  # the whole verb has a time, shorter than any part's would be
+        max_line_size=HEAD_BYTES_MAX,
+        max_field_size=HEAD_BYTES_MAX,
+        max_headers=HEADERS_MAX,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+    )
