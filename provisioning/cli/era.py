@@ -7,6 +7,7 @@ from typing import Any
 from provisioning.cli.card import put_dry_run
 from provisioning.cli.errand import NOT_READY, OK, Errand
 from provisioning.cli.grammar import Parser
+from provisioning.cli.screen import Screen
 
 
 def arguments(parser: Parser) -> None:
@@ -47,9 +48,9 @@ def accept(errand: Errand) -> int:
     if args.dry_run:
         put_dry_run(errand)
     if era["recovering"]:
-        screen.say("Accepted by {by}. It takes one more: foyer era accept", by=", ".join(era["accepted_by"]))
+        screen.say("Accepted by {by}. It takes one more: foyer era accept", by=_accepted(screen, era))
     else:
-        screen.say("Accepted by {by}. What is wanted is written again now.", by=", ".join(era["accepted_by"]))
+        screen.say("Accepted by {by}. What is wanted is written again now.", by=_accepted(screen, era))
     return OK
 
 
@@ -79,12 +80,20 @@ def _tell(errand: Errand, era: dict[str, Any]) -> None:
         ("the tail told until", screen.when(era["tail_until"])),
         ("taken away again", sum(era["done"].values())),
         ("records that wait to be written", era["held_back"]),
-        ("targets not read since", ", ".join(era["unread"]) or None),
-        ("accepted by", ", ".join(era["accepted_by"]) or None),
+        ("targets not read since", screen.listed(era["unread"]) or None),
+        ("accepted by", _accepted(screen, era) or None),
         ("digest", era["digest"]),
     ]
     screen.table(("", ""), rows)
     if era["again"]:
         screen.say("To be given again ({count}):", count=era["again_count"])
-        again = [[one["no"], one["sentence"], " ".join(map(str, one["fields"].values()))] for one in era["again"]]
+        again = [
+            [one["no"], one["sentence"], " ".join(map(screen.cell, one["fields"].values()))] for one in era["again"]
+        ]
         screen.table(("staff number", "what", "which"), again)
+
+
+def _accepted(screen: Screen, era: dict[str, Any]) -> str:
+    """Who has accepted it, and as what."""
+    told = (each.partition(" ") for each in era["accepted_by"])
+    return screen.listed(f"{name} ({screen.cell(role)})" for name, _, role in told)

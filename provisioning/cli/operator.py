@@ -31,7 +31,7 @@ def list_operators(errand: Errand) -> int:
         screen.json(operators)
         return OK
     rows = [
-        [one["name"], ", ".join(map(screen.cell, one["roles"])), screen.when(one["created"]), screen.when(one["ended"])]
+        [one["name"], screen.listed(one["roles"]), screen.when(one["created"]), screen.when(one["ended"])]
         for one in operators
     ]
     screen.table(("name", "roles", "since", "ended"), rows)

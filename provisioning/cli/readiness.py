@@ -80,7 +80,7 @@ def _put(errand: Errand, answer: dict[str, Any], *, whole: bool) -> None:
         )
     others = [f"{screen.cell(state)} {count}" for state, count in counts.items() if count and state != "proved"]
     if others:
-        screen.put("  " + ", ".join(others))
+        screen.put("  " + screen.listed(others))
     shown = [need for need in answer["needs"] if whole or need["state"] not in ("proved", "waiting")]
     rows = [
         [

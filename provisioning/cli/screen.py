@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, TextIO
@@ -82,6 +82,10 @@ class Screen:
         if isinstance(value, bool):
             return self.words("yes" if value else "no")
         return printable(say(value, self.language)) if isinstance(value, str) else str(value)
+
+    def listed(self, values: Iterable[object]) -> str:
+        """Several values in a line, parted as the reader's language does it."""
+        return ("、" if self.language == "zh" else ", ").join(map(self.cell, values))
 
     def when(self, stamp: str | None) -> str | None:
         """An instant of the API as this machine's wall clock shows it, to the second."""

@@ -15,6 +15,8 @@ BOTH, THEN, SINCE = (
     "believed then, not so by what is known since",
     "held, though not known then",
 )
+NOBODY = "Nobody had it at {at}, nor was believed to, by what was known at {known}."
+NOTHING = "{no} had nothing of this at {at}, nor was believed to, by what was known at {known}."
 
 
 def arguments(parser: Parser) -> None:
@@ -41,35 +43,36 @@ def who(errand: Errand) -> int:
     while answer["next"] is not None:
         answer = errand.get("/who", query | {"after": answer["next"]})
         rights += answer["rights"]
-    return _end(errand, answer | {"rights": rights, "next": None}, by_person=True)
+    return _end(errand, answer | {"rights": rights, "next": None}, None)
 
 
 def rights_of(errand: Errand, no: str, resource: str | None) -> int:
     """What one person had; 5 where it was nothing."""
     args = errand.args
     answer = errand.get(at("persons", no, "rights"), {"resource": resource, "at": args.at, "known": args.known})
-    return _end(errand, answer, by_person=False)
+    return _end(errand, answer, no)
 
 
-def _end(errand: Errand, answer: dict[str, Any], *, by_person: bool) -> int:
+def _end(errand: Errand, answer: dict[str, Any], no: str | None) -> int:
+    """Print the rights of everybody, or of the person `no` alone."""
     rights = answer["rights"]
     if errand.as_json:
         errand.screen.json(answer)
     else:
-        _put(errand, answer, by_person=by_person)
+        _put(errand, answer, no)
     return OK if any(right["holds"] for right in rights) else NOT_READY
 
 
-def _put(errand: Errand, answer: dict[str, Any], *, by_person: bool) -> None:
+def _put(errand: Errand, answer: dict[str, Any], no: str | None) -> None:
     screen, rights, moment = errand.screen, answer["rights"], answer["moment"]
     told = {"at": screen.when(moment["at"]), "known": screen.when(moment["known"])}
     if not rights:
-        screen.say("Nobody had it at {at}, nor was believed to, by what was known at {known}.", **told)
+        screen.say(NOBODY if no is None else NOTHING, no=no, **told)
         return
     screen.say("At {at}, by what was known at {known}:", **told)
     rows = [
         [
-            right["no"] if by_person else right["resource"],
+            right["no"] if no is None else right["resource"],
             right["unit"],
             f"{right['rule']}@{right['version']}",
             right["clause"],
@@ -79,7 +82,7 @@ def _put(errand: Errand, answer: dict[str, Any], *, by_person: bool) -> None:
         for right in rights[:SHOWN_MAX]
     ]
     screen.table(
-        ("staff number" if by_person else "resource", "unit", "rule", "clause", "what is known", "devices"), rows
+        ("staff number" if no is None else "resource", "unit", "rule", "clause", "what is known", "devices"), rows
     )
     if len(rights) > SHOWN_MAX:
         screen.say("… and {count} more; --json shows all.", count=len(rights) - SHOWN_MAX)
@@ -98,5 +101,6 @@ def _devices(errand: Errand, right: dict[str, Any]) -> str:
         return errand.screen.words("no device had said anything")
     held = [one for one in said if one["said"] == "held"]
     others = sorted({one["target"] for one in said if one["said"] != "held"})
-    told = errand.screen.words("held on {count}", count=len(held))
-    return told if not others else f"{told}; " + errand.screen.words("not on {targets}", targets=", ".join(others))
+    screen = errand.screen
+    told = screen.words("held on {count}", count=len(held))
+    return told if not others else f"{told}; " + screen.words("not on {targets}", targets=screen.listed(others))

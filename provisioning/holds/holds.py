@@ -32,9 +32,13 @@ WAITING = (
 
 
 class HoldDecided(Refusal):
-    """Hold {hold} was decided already: {by} said {state}. See the others: foyer hold list"""
+    """Hold {hold} was approved already, by {by}. See the others: foyer hold list"""
 
     status = 409
+
+
+class HoldTurnedDown(HoldDecided):
+    """Hold {hold} was turned down already, by {by}. See the others: foyer hold list"""
 
 
 class OwnHold(Refusal):
@@ -235,4 +239,5 @@ def _on_bell(hold: Hold) -> dict[str, Json]:
 
 def _check_open(hold: Hold) -> None:
     if hold.state is not HoldState.OPEN:
-        raise HoldDecided(hold=hold.id, by=hold.decided_by or "–", state=hold.state.value)
+        refusal = HoldDecided if hold.state is HoldState.APPROVED else HoldTurnedDown
+        raise refusal(hold=hold.id, by=hold.decided_by or "–")

@@ -58,6 +58,9 @@ def test_a_life_from_a_messy_file_to_a_second_stay(town: Journey, secret: Path):
     assert (told_late["believed"], told_late["holds"]) == (False, True)
     assert "J0201" in town.foyer("who", "a-3-archive", "--at", then)
     assert "J0201" not in town.foyer("who", "a-3-archive", "--at", f"{day(-4)}T12:00", status=5)
+    assert "J0201 had nothing of this" in town.foyer(
+        "why", "J0201", "zone:archive", "--at", f"{day(-4)}T12:00", status=5
+    )
     assert "though not known then" in town.foyer("why", "J0201", "zone:archive", "--at", then)
     free = next(one["unit"] for one in town.get("/seats", office="d-101", vacant=True))
     town.foyer("seat", "move", "J0201", free)

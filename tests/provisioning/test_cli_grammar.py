@@ -172,6 +172,12 @@ def test_columns_line_up_in_both_scripts():
     assert [width(line[: line.index(cell)]) for line, cell in zip(lines, ("卡", "1", "–"), strict=True)] == [6, 6, 6]
 
 
+def test_several_values_in_a_line_are_parted_and_said_as_the_language_does_it():
+    screen, _ = _screen()
+    assert screen.listed(["hr", "security"]) == "人事、安全"
+    assert Screen(io.StringIO(), io.StringIO(), "en", {}).listed(["hr", "security"]) == "hr, security"
+
+
 def test_colour_only_for_a_person_who_wants_it():
     for environment, live, coloured in (({}, True, True), ({"NO_COLOR": "1"}, True, False), ({}, False, False)):
         screen, _ = _screen(environment, live=live)

@@ -12,7 +12,7 @@ import pytest
 from devices.clock import SetClock
 from provisioning.grants.differences import PlanChanged
 from provisioning.grants.proposals import SUPERSEDED
-from provisioning.holds.holds import HoldDecided, HoldReasonMissing, OwnHold
+from provisioning.holds.holds import HoldDecided, HoldReasonMissing, HoldTurnedDown, OwnHold
 from provisioning.identity.arrivals import Effect
 from provisioning.intake.report import Report
 from provisioning.intake.sheet import read_sheet
@@ -114,8 +114,12 @@ def test_who_approves_is_another_and_then_it_takes_effect(housed: Housed):
     assert all(len(resources(housed, f"Q{n}")) > 0 for n in range(6))
     assert waiting(housed) == []
     assert housed.alarms() == []
-    with pytest.raises(HoldDecided):
+    with pytest.raises(HoldDecided) as decided_before:
         approve(housed, hold)
+    assert (type(decided_before.value), decided_before.value.sentence("zh")) == (
+        HoldDecided,
+        f"待核 {hold.id} 已由 zhao 批准。查看其他待核：foyer hold list",
+    )
     # What was approved does not count again.
     assert effects(take(housed, *(row(f"R{n}") for n in range(5)))) == ["new"] * 5
 
@@ -171,6 +175,8 @@ def test_what_is_refused_never_takes_effect_and_says_so(housed: Housed):
     with pytest.raises(HoldReasonMissing):
         refuse(housed, hold, "  ")
     refuse(housed, hold)
+    with pytest.raises(HoldTurnedDown):
+        approve(housed, hold)
     assert (get(housed, hold).state, get(housed, hold).reason) == (HoldState.REFUSED, "wrong file")
     assert standings(housed, hold) == {Standing.REFUSED}
     report = take(housed, *rows)

@@ -21,6 +21,9 @@ ZH_ASOF: dict[str, str] = {
     "Nobody had it at {at}, nor was believed to, by what was known at {known}.": (
         "{at} 时无人拥有该权限，当时也未认为有人拥有（以 {known} 为止已知的情况为准）。"
     ),
+    "{no} had nothing of this at {at}, nor was believed to, by what was known at {known}.": (
+        "{at} 时 {no} 没有相应权限，当时也未认为有（以 {known} 为止已知的情况为准）。"
+    ),
     "At {at}, by what was known at {known}:": "{at} 时的情况（以 {known} 为止已知的情况为准）：",
     "held, and believed then": "有效，当时亦如此认定",
     "believed then, not so by what is known since": "当时认定有效，后来得知无效",

@@ -5,8 +5,12 @@ from __future__ import annotations
 ZH_MINDS: dict[str, str] = {
     "A large change waits for a second person: {kind} {name}, by {by}. Look at it, then approve or refuse it: foyer hold "
     "show {hold}": "有一项较大变更（{kind}，{name}，由 {by} 提出）正等待第二人审核。请先查看，再批准或驳回：foyer hold show {hold}",
-    "Hold {hold} was decided already: {by} said {state}. See the others: foyer hold list": "待核 {hold} 已有结论："
-    "{by} 的决定是 {state}。查看其他待核：foyer hold list",
+    "Hold {hold} was approved already, by {by}. See the others: foyer hold list": (
+        "待核 {hold} 已由 {by} 批准。查看其他待核：foyer hold list"
+    ),
+    "Hold {hold} was turned down already, by {by}. See the others: foyer hold list": (
+        "待核 {hold} 已由 {by} 驳回。查看其他待核：foyer hold list"
+    ),
     "{name} proposed what waits as hold {hold}, and nobody approves their own proposal. Ask another operator.": "待核 {hold} "
     "正是 {name} 提出的，任何人不得批准自己提出的变更。请由另一位操作员审核。",
     "To refuse a hold takes a reason of 1 to {most} characters, for the story and for whoever proposed it. Give one: "
