@@ -21,7 +21,7 @@ from openpyxl import Workbook
 from devices.campus import Wire, read, wires
 from devices.wg.panel import Panel
 from devices.wire import WireError
-from provisioning.api.hr import look
+from provisioning.api.looking import look
 from provisioning.campus.campuses import shipped
 from provisioning.compose import House, opened
 from provisioning.intake.rows import Header

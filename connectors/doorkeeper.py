@@ -1,8 +1,5 @@
-"""The doorkeeper of one line: what its readers tell becomes a decision, a strike that opens or does not, a light for whoever
-stands there, and a passage on the gateway's disk. It asks no hub.
-
-A passage is on the disk before the strike is told to open: a gateway that is killed in between has told of somebody who may
-have come in, and never keeps silent about one who did. Each reader has a task, so nobody waits for another's strike.
+"""The doorkeeper of one line: it hears what its readers tell, has whoever stands there answered (`answering.py`), and sees
+that each door stands as it is to. It asks no hub. Each reader has a task, so nobody waits for another's strike.
 """
 
 from __future__ import annotations
@@ -11,25 +8,26 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors import osdp_words as words
+from connectors.answering import Answering
 from connectors.bell import Bell
-from connectors.contract import EdgeError, Heard, Later, PassageKind
-from connectors.deciding import Decided, Deciding
+from connectors.contract import Later, PassageKind
+from connectors.deciding import Deciding
 from connectors.doorway import Doorway, Strike
-from connectors.kept_list import After, KeptList
+from connectors.kept_list import KeptList
+from connectors.noting import Noting
 from connectors.osdp_settings import Door, OsdpSettings
-from connectors.pins import DIGITS_MAX
 from connectors.reader_keys import ReaderKeys
-from connectors.strikes import RELAY_S_MAX, Away, Strikes
+from connectors.strikes import Away, Strikes
 from connectors.troubles import Troubles
 from connectors.visit import end_tasks
 from devices.clock import Clock
-from devices.osdp.bus import Bus, LineTrouble, ReaderWire, Signal
+from devices.osdp.bus import Bus, LineTrouble, ReaderWire
 from devices.osdp.events import (
     CONTACT,
     EXIT_BUTTON,
@@ -44,8 +42,7 @@ from devices.osdp.events import (
     Told,
 )
 from devices.wire import WireError
-from policies.passage import Asked, Mode, Pin
-from policies.passage_reasons import Reason
+from policies.passage import Mode
 
 KEY_BYTES = 16
 CARD_NUMBER_MAX = (1 << 63) - 1
@@ -54,21 +51,10 @@ QUEUE_MAX = 64
 """So much of what one reader tells waits for its task; a reader that tells more is broken, or somebody plays with it."""
 STALE_S = 5.0
 """A card that waited longer than this opens nothing: whoever held it there has gone."""
-PIN_S = 10.0
-"""For so long after a card, and after each key, a PIN is waited for."""
 LOOK_S = 1.0
 
 _log = logging.getLogger(__name__)
 OpenBus = Callable[..., Bus]
-
-
-@dataclass(slots=True)
-class _Typing:
-    """A card that waits for its PIN."""
-
-    card: int
-    digits: str
-    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +79,11 @@ class Doorkeeper:
         self.settings = settings
         self.zone = zone
         self._own = own
-        self._lists, self._clock = own.lists, own.clock
+        self._clock = own.clock
         self._doorways = {door.number: Doorway(door.number) for door in settings.doors}
         self._doors = {door.number: door for door in settings.doors}
         self._sides = {address: (door, entering) for address, door, entering in settings.readers()}
         self._queues = {address: asyncio.Queue[tuple[float, Told]](QUEUE_MAX) for address in self._sides}
-        self._typing: dict[int, _Typing] = {}
         self._troubles = Troubles()
         self._line_told: str | None = None
         self._stirred = asyncio.Event()
@@ -109,6 +94,10 @@ class Doorkeeper:
         self._bus = own.bus(path, settings.baud, wires, own.clock, self._hear, random_bytes=own.random_bytes)
         self.deciding = Deciding(own.lists.roll(self.line), self._doorways, zone, own.clock)
         self._strikes = Strikes(self._bus, self.deciding, own.clock)
+        self._noting = Noting(self.line, own.lists, own.clock, own.bell)
+        self._answering = Answering(
+            self.line, self._sides, self._doorways, self.deciding, self._strikes, self._noting, own.clock
+        )
         self._opened = False
 
     def start(self) -> None:
@@ -152,7 +141,7 @@ class Doorkeeper:
         door, way = self._doors[number], self._doorways[number]
         if (why := self.why_not(door.reader)) is not None:
             raise Away(why)
-        await self._keep(self._told(PassageKind.OTHER, way.key, words.ORDERED, granted=True))
+        await self._noting.keep(self._noting.told(PassageKind.OTHER, way.key, words.ORDERED, granted=True))
         await self._strikes.release(way, door)
 
     async def pair(self, address: int) -> None:
@@ -182,13 +171,11 @@ class Doorkeeper:
     async def _serve(self, address: int) -> None:
         queue = self._queues[address]
         while True:
-            typing = self._typing.get(address)
-            wait_s = None if typing is None else max(0.0, typing.until - self._clock.monotonic())
             try:
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(self._answering.waits_s(address)):
                     heard_at, told = await queue.get()
             except TimeoutError:
-                await self._guarded(self._typed(address))
+                await self._guarded(self._answering.typed(address))
                 continue
             await self._guarded(self._take(address, heard_at, told))
 
@@ -199,95 +186,20 @@ class Doorkeeper:
             _log.exception("%s: a fault of the doorkeeper's own", self.line)
 
     async def _take(self, address: int, heard_at: float, told: Told) -> None:
-        door, entering = self._sides[address]
+        door, _ = self._sides[address]
         if isinstance(told, CardRead):
             fresh = told.fresh and self._clock.monotonic() - heard_at <= STALE_S
-            if address in self._typing:
-                await self._typed(address)
-            await self._answer(address, Asked(door.number, _card(told), entering, Pin.NONE, fresh))
+            await self._answering.card(address, _card(told), fresh=fresh)
         elif isinstance(told, Keys) and told.fresh:
-            await self._type(address, told.digits)
+            await self._answering.keys(address, told.digits)
         elif isinstance(told, Input):
             await self._input(address, told)
         elif isinstance(told, Online | Offline):
             await self._come_or_go(address, told)
         elif isinstance(told, Tamper) and told.active:
-            await self._note(self._told(PassageKind.TAMPER, self._key(door), words.LID_OPEN))
+            await self._noting.happened(PassageKind.TAMPER, self._key(door), words.LID_OPEN)
         elif isinstance(told, Power) and told.failed:
-            await self._note(self._told(PassageKind.OTHER, self._key(door), words.POWER_FAILED))
-
-    async def _answer(self, address: int, asked: Asked) -> None:
-        """Decide about a card, and do as decided."""
-        door, _ = self._sides[address]
-        at = self._clock.now()
-        decided = self.deciding.decide(asked, at)
-        verdict = decided.verdict
-        if verdict.ask_pin and asked.card is not None:
-            self._typing[address] = _Typing(asked.card, "", self._clock.monotonic() + PIN_S)
-            await self._strikes.show(address, Signal.WAITING)
-            return
-        kind = PassageKind.PASSED if verdict.granted else PassageKind.DENIED
-        told = Heard(0, kind, self._key(door), asked.card, at, verdict.granted, str(verdict.reason), asked.entering)
-        if verdict.granted:
-            await self._let_in(address, told, decided)
-        else:
-            signal = Signal.SHUT if verdict.reason is Reason.LOCKDOWN else Signal.DENIED
-            await asyncio.gather(self._strikes.show(address, signal), self._note(told))
-
-    async def _let_in(self, address: int, told: Heard, decided: Decided) -> None:
-        door, _ = self._sides[address]
-        way = self._doorways[door.number]
-        if way.strike in {Strike.FREE, Strike.LATCHED}:
-            way.released(self._clock.monotonic() + RELAY_S_MAX)
-            await asyncio.gather(self._strikes.show(address, Signal.GRANTED), self._note(told, decided.after))
-            return
-        try:
-            await self._keep(told, decided.after)
-        except EdgeError as error:
-            _log.error("%s: %s stays shut, for the passage cannot be noted: %s", self.line, way.key, error)
-            self.deciding.remember(decided.before, self._clock.now())
-            denied = replace(told, kind=PassageKind.DENIED, granted=False, reason=words.NOT_NOTED)
-            self._lists.owe(self.line, denied)
-            await self._strikes.show(address, Signal.DENIED)
-            return
-        try:
-            await self._strikes.release(way, door)
-        except WireError as error:
-            _log.warning("%s: %s did not open: %s", self.line, way.key, error)
-            self.deciding.remember(decided.before, self._clock.now())
-            await self._note(self._told(PassageKind.OTHER, way.key, words.NO_STRIKE), decided.before)
-            await self._strikes.show(address, Signal.DENIED)
-            return
-        await self._strikes.show(address, Signal.GRANTED)
-
-    async def _type(self, address: int, digits: str) -> None:
-        typing = self._typing.get(address)
-        if typing is None:
-            return
-        for digit in digits:
-            if digit == "*":
-                typing.digits = ""
-            elif digit != "#":
-                typing.digits += digit
-            if digit == "#" or len(typing.digits) >= DIGITS_MAX:
-                await self._typed(address)
-                return
-        typing.until = self._clock.monotonic() + PIN_S
-
-    async def _typed(self, address: int) -> None:
-        """Decide about a card with what was typed for it."""
-        typing = self._typing.pop(address)
-        door, entering = self._sides[address]
-        pin = self.deciding.pin(typing.card, typing.digits) if typing.digits else Pin.NONE
-        asked = Asked(door.number, typing.card, entering, pin)
-        if pin is not Pin.NONE:
-            await self._answer(address, asked)
-            return
-        # Nobody typed anything: the card is turned away, and not asked again.
-        told = Heard(
-            0, PassageKind.DENIED, self._key(door), typing.card, self._clock.now(), False, Reason.PIN_WANTED, entering
-        )
-        await asyncio.gather(self._strikes.show(address, Signal.DENIED), self._note(told))
+            await self._noting.happened(PassageKind.OTHER, self._key(door), words.POWER_FAILED)
 
     async def _input(self, address: int, told: Input) -> None:
         door, _ = self._sides[address]
@@ -299,12 +211,12 @@ class Doorkeeper:
                 opened = True
             except WireError:
                 opened = False
-            await self._note(self._told(PassageKind.BUTTON, way.key, words.BUTTON, granted=opened))
+            await self._noting.happened(PassageKind.BUTTON, way.key, words.BUTTON, granted=opened)
         elif told.number == CONTACT and address == door.reader:
             kind = way.contact(is_open=told.active, now=self._clock.monotonic(), free=self._free(door))
             if kind is not None:
                 reason = words.FORCED if kind is PassageKind.FORCED else words.SHUT
-                await self._note(self._told(kind, way.key, reason))
+                await self._noting.happened(kind, way.key, reason)
 
     async def _come_or_go(self, address: int, told: Online | Offline) -> None:
         door, _ = self._sides[address]
@@ -335,8 +247,7 @@ class Doorkeeper:
         await asyncio.gather(*(self._tend_door(door) for door in self.settings.doors))
         for address in self._sides:
             await self._tend_reader(address)
-        if await self._lists.settle(self.line):
-            self._own.bell.ring(self.line)
+        await self._noting.settle()
 
     async def _tend_door(self, door: Door) -> None:
         way, now = self._doorways[door.number], self._clock.monotonic()
@@ -344,14 +255,14 @@ class Doorkeeper:
         ruled = self.deciding.ruled(door.number)
         held_open_s = door.held_open_s if ruled is None else ruled.held_open_s
         if way.held(now=now, held_open_s=held_open_s, free=self._free(door)):
-            await self._note(self._told(PassageKind.HELD, way.key, words.HELD_OPEN))
+            await self._noting.happened(PassageKind.HELD, way.key, words.HELD_OPEN)
 
     async def _tend_reader(self, address: int) -> None:
         if self._line_told is not None:
             return
         door, _ = self._sides[address]
         for word in self._troubles.look(address, self._bus.reader(address), self._clock.monotonic()):
-            await self._note(self._told(PassageKind.OTHER, self._key(door), word))
+            await self._noting.happened(PassageKind.OTHER, self._key(door), word)
 
     async def _plug(self) -> None:
         """Open the line where that is still to do, and tell where it cannot be used."""
@@ -369,30 +280,13 @@ class Doorkeeper:
         if trouble is not None:
             _log.warning("%s: %s", self.line, trouble)
         word = words.LINE_BACK if trouble is None else words.LINE_DOWN
-        await self._note(self._told(PassageKind.OTHER, words.LINE, word))
-
-    # What is noted and shown
+        await self._noting.happened(PassageKind.OTHER, words.LINE, word)
 
     def _free(self, door: Door) -> bool:
         return self.deciding.mode(door.number, self._clock.now()) is Mode.FREE
 
     def _key(self, door: Door) -> str:
         return self._doorways[door.number].key
-
-    def _told(self, kind: PassageKind, key: str, reason: str, *, granted: bool = False) -> Heard:
-        return Heard(0, kind, key, None, self._clock.now(), granted, reason, None)
-
-    async def _keep(self, told: Heard, after: After | None = None) -> None:
-        await self._lists.keep(self.line, told, after)
-        self._own.bell.ring(self.line)
-
-    async def _note(self, told: Heard, after: After | None = None) -> None:
-        """Keep what has happened, now or as soon as the disk takes it."""
-        try:
-            await self._keep(told, after)
-        except EdgeError as error:
-            _log.warning("%s: %s", self.line, error)
-            self._lists.owe(self.line, told)
 
 
 def _card(told: CardRead) -> int | None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from provisioning.api.asking import Asker, House, act, may
-from provisioning.api.hr import look, looked_at_once
+from provisioning.api.looking import looking
 from provisioning.api.previews import PreviewShape, shown_to
 from provisioning.api.problems import responses
 from provisioning.api.rooms import Rooms
@@ -109,15 +109,13 @@ def approve(
 ) -> HoldDecision:
     """Carry out what waits; nobody approves their own proposal. Where it would do something else by now than was shown,
     nothing is done: the answer is 409 `plan-changed` with the differences, and the new plan is shown from then on."""
-    with act(rooms.store, dry_run=dry_run) as tx:
+    with looking(rooms, asker.actor, dry_run=dry_run) as (tx, people):
         found = rooms.holds.get(tx, hold)
         permit(asker.operator, f"hold.{found.kind.value}")
         decided = rooms.proposals.approve(tx, found, asker.actor)
-        looked = dry_run or looked_at_once(tx, rooms, decided.people, asker.actor)
+        people.extend(decided.people)
     if decided.before is not None:
         raise PlanChanged(decided.before, decided.hold)
-    if not looked:
-        look(rooms, decided.people, asker.actor)
     return _decision(decided, asker, dry_run=dry_run)
 
 

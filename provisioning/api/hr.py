@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from provisioning.api.asking import Asker, House, may
+from provisioning.api.looking import looking
 from provisioning.api.previews import PreviewShape, shown_to
 from provisioning.api.problems import responses
 from provisioning.api.rooms import Rooms
@@ -21,17 +21,11 @@ from provisioning.intake.sheet import Sheet, read_sheet, shown
 from provisioning.nouns.minds import HoldState
 from provisioning.nouns.people import Batch
 from provisioning.nouns.refusals import NotFound
-from provisioning.nouns.told import Actor
 from provisioning.store import intake as rows
 from provisioning.store import people as people_rows
 from provisioning.store.engine import Tx
 
 router = APIRouter(tags=["hr"], responses=responses(401, 403, 422))
-FEW = 8
-"""So many people are looked at in the transaction that changed them."""
-LOOK_AT_ONCE = 25
-ALLOT_AT_ONCE = 500
-"""More in one transaction would keep a revocation waiting that comes meanwhile."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -98,12 +92,10 @@ def take(
         with rooms.store.rehearsing() as tx, rooms.store.reading() as present:
             report, preview = rooms.proposals.preview_sheet(tx, present, sheet, asker.actor)
         return _report(placed(report, sheet), asker, preview=shown_to(asker, preview))
-    with rooms.store.writing() as tx:
+    with looking(rooms, asker.actor) as (tx, people):
         report = rooms.intake.take(tx, sheet, asker.actor)
         hold = _hold_of(tx, rooms, report)
-        looked = looked_at_once(tx, rooms, report.people, asker.actor)
-    if not looked:
-        look(rooms, report.people, asker.actor)
+        people.extend(report.people)
     return _report(placed(report, sheet), asker, hold=hold)
 
 
@@ -142,31 +134,6 @@ def empty_sheet() -> Response:
 
     named = {"Content-Disposition": 'attachment; filename="foyer-hr.xlsx"'}
     return Response(template(), media_type=XLSX, headers=named)
-
-
-def looked_at_once(tx: Tx, rooms: Rooms, persons: Sequence[str], actor: Actor) -> bool:
-    """Look at persons' rights in the transaction that changed them, where they are few; whether that is done. A fault of
-    ours undoes no more than the looking, and `look` says then what it is."""
-    if len(persons) > FEW:
-        return False
-    try:
-        with tx.aside():
-            if persons:
-                rooms.grants.look(tx, persons, actor)
-    except Exception:  # noqa: BLE001 - nothing that HR told may be lost by it; whoever calls looks again, and tells of it
-        return False
-    return True
-
-
-def look(rooms: Rooms, persons: Sequence[str], actor: Actor) -> None:
-    """Look at persons' rights, some at a time; what is granted bears the trace of each one's own notice. Units are
-    allotted over the whole batch before. What a crash leaves over is still due, and looked at by the timer."""
-    for start in range(0, len(persons) if len(persons) > LOOK_AT_ONCE else 0, ALLOT_AT_ONCE):
-        with rooms.store.writing() as tx:
-            rooms.grants.allot(tx, persons[start : start + ALLOT_AT_ONCE], actor)
-    for start in range(0, len(persons), LOOK_AT_ONCE):
-        with rooms.store.writing() as tx:
-            rooms.grants.look(tx, persons[start : start + LOOK_AT_ONCE], actor)
 
 
 def _sheet(file: UploadFile, mapping: UploadFile | None) -> Sheet:

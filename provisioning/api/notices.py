@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from provisioning.api.asking import Asker, House, act, may
-from provisioning.api.hr import look
+from provisioning.api.looking import look
 from provisioning.api.problems import language_asked, responses
 from provisioning.api.shapes import DryRun, Shape
 from provisioning.intake.letters import EventUnread

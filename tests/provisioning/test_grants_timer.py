@@ -8,7 +8,7 @@ import logging
 import pytest
 from sqlalchemy import text, update
 
-from provisioning.api.hr import looked_at_once
+from provisioning.api.looking import looked_at_once
 from provisioning.compose import HOUSE
 from provisioning.grants.grants import PARKED_S
 from provisioning.store import people, tables

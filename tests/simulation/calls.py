@@ -19,7 +19,8 @@ from fastapi import FastAPI
 
 from connectors.messages import CHANGES
 from provisioning.compose import House, web
-from tests.simulation.hub import Hub, Incarnation
+from tests.simulation.hub import Hub
+from tests.simulation.keeping import Incarnation
 from tests.simulation.network import SENDER
 from tests.simulation.trace import Trace
 

@@ -3,7 +3,6 @@ signed notices, mergers, and what waits for a second person. Each is done as the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from provisioning.intake.notices import actor_of
 from provisioning.nouns.conditions import ConditionKind
 from provisioning.nouns.told import Actor
 from provisioning.store.senders import Sender
-from tests.simulation.lives import WHO, Lives
+from tests.simulation.lives import NOBODY, WHO, Act, Lives, Row, to_somebody
 
 SENDER = Sender("snd-storm", "storm", "https://hr.test/notices", b"", datetime(2027, 3, 1, tzinfo=UTC))
 OTHER = Actor("operator:other", frozenset({"hr", "security", "system"}))
@@ -20,32 +19,25 @@ ZONES = ("north-public", "south-public", "north-offices", "south-offices", "plan
 DOORS = ("gate-1", "gate-3", "north-1", "south-2", "annex-1")
 AREA_IDS = ("north", "south")
 DEPARTMENT_IDS = ("organisation", "finance", "it-centre")
-NOBODY = "nobody"
 
 
-def suspend(lives: Lives, house: House) -> str:
-    row = lives.some()
-    if row is None:
-        return NOBODY
+@to_somebody
+def suspend(lives: Lives, house: House, row: Row) -> str:
     with house.store.writing() as tx:
         house.revoking.suspend(tx, house.persons.get(tx, row.no), WHO, "storm")
     return row.no
 
 
-def resume(lives: Lives, house: House) -> str:
-    row = lives.some()
-    if row is None:
-        return NOBODY
+@to_somebody
+def resume(lives: Lives, house: House, row: Row) -> str:
     with house.store.writing() as tx:
         house.revoking.resume(tx, house.persons.get(tx, row.no), WHO, "storm")
     return row.no
 
 
-def lend(lives: Lives, house: House) -> str:
+@to_somebody
+def lend(lives: Lives, house: House, row: Row) -> str:
     """A card for some hours, or over midnight."""
-    row = lives.some()
-    if row is None:
-        return NOBODY
     number, hours = lives.new_card(), lives.dice.choice((1, 1, 5, 30))
     with house.store.writing() as tx:
         person, zone = house.persons.get(tx, row.no), house.campuses.current(tx).zone
@@ -108,11 +100,9 @@ def open_door(lives: Lives, house: House) -> str:
         return house.conditions.open_door(tx, door, WHO, "storm", 10.0).id
 
 
-def hear(lives: Lives, house: House) -> str:
+@to_somebody
+def hear(lives: Lives, house: House, row: Row) -> str:
     """HR tells something of somebody by a notice of its own."""
-    row = lives.some()
-    if row is None:
-        return NOBODY
     today, dice = lives.today(house), lives.dice
     said: dict[str, dict[str, Any]] = {
         "moved": {"day": _told(today), "area": dice.choice(AREA_IDS), "department": dice.choice(DEPARTMENT_IDS)},
@@ -173,7 +163,7 @@ def _told(day: date) -> str:
     return day.isoformat()
 
 
-MOODS: tuple[tuple[Callable[[Lives, House], object], ...], ...] = (
+MOODS: tuple[tuple[Act, ...], ...] = (
     (suspend,),
     (suspend, resume),
     (resume, suspend),

@@ -3,7 +3,6 @@ tests use this."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from connectors import deciding
 from connectors.contract import Mark, Reported
 from connectors.deciding import Deciding
-from connectors.doorkeeper import Doorkeeper
 from connectors.kept_list import KeptList
+from connectors.noting import Noting
 from connectors.partings import Partings
 from connectors.roll import Roll
 
@@ -67,7 +66,4 @@ def notes(patch: pytest.MonkeyPatch) -> None:
     async def keep(*_: object) -> None:
         """Later, perhaps."""
 
-    patch.setattr(Doorkeeper, "_keep", keep)
-
-
-Guard = Callable[[pytest.MonkeyPatch], None]
+    patch.setattr(Noting, "keep", keep)

@@ -1,11 +1,10 @@
-"""What goes wrong, by the seed. The deck holds every fault; it is dealt through and through, so that each comes in every
-run, and what a fault does is counted where it strikes: one that struck nobody fails the run."""
+"""What goes wrong between a hub and its panels, by the seed; dealt and counted as in `deck.py`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,9 +16,11 @@ from devices.wg.memory import Card
 from devices.wg.served import ServedPanel
 from provisioning.nouns.told import Actor
 from tests.simulation.campus import Ground
-from tests.simulation.hub import KEPT_FATES, POINTS, RESTORES, Hub, Killed
+from tests.simulation.deck import Dealer, Deck, of
+from tests.simulation.hub import KEPT_FATES, POINTS, RESTORES, Hub
 from tests.simulation.invariants import Witness
-from tests.simulation.network import FAIR, Address, Network, Weather
+from tests.simulation.keeping import Killed
+from tests.simulation.network import FAIR, Network, Weather
 from tests.simulation.trace import Trace
 
 USUAL = Weather(lost=0.01, late=0.03, doubled=0.04)
@@ -41,11 +42,9 @@ TAMPERED = ("tamper_foreign", "tamper_returned", "tamper_altered", "tamper_remov
 HUB = ("stalled", "choked")
 REQUIRED = (*NETWORK, *PANELS, *SPOILING, *EARS, *TAMPERED, *POINTS, *KEPT_FATES, *RESTORES, *HUB)
 
-Fault = Callable[["Storm"], Awaitable[object]]
 
-
-class Storm:
-    """Deals faults until cancelled; `calm` ends them all."""
+class Storm(Dealer):
+    """What strikes the hub beside its panels."""
 
     def __init__(
         self,
@@ -57,56 +56,36 @@ class Storm:
         seed: str,
         trace: Trace,
         names: Sequence[str],
+        pause_s: float,
     ) -> None:
-        self.dice = Random(f"{seed}/faults")
+        addresses = {name: ground.address(name) for name in panels}
+        super().__init__(Random(f"{seed}/faults"), _DECK, names, pause_s, network, addresses)
         self.hub = hub
-        self.network = network
         self.panels = panels
         self.witness = witness
         self.trace = trace
-        self._names = names
-        self.pause_s = 4.0
         self.stir: Callable[[], None] = lambda: None
-        self.acts: Counter[str] = Counter()
-        self._addresses: dict[str, Address] = {name: ground.address(name) for name in panels}
-        self.catching_up = False
         self.arrive: Callable[[], None] = lambda: None
         self.regret: Callable[[], None] = lambda: None
         self.dismiss: Callable[[], None] = lambda: None
-        self._deck: list[Fault] = []
 
     def fired(self) -> Counter[str]:
         """How often each fault struck."""
         counted = self.network.fired + self.hub.fired + self.witness.fired + self.acts
         return sum((panel.fired for panel in self.panels.values()), counted)
 
-    def missing(self) -> list[str]:
-        """Faults that must strike in every run, and have not yet."""
-        fired = self.fired()
-        return [name for name in self._names if not fired[name]]
-
-    def blow(self, weather: Weather) -> None:
-        """The same weather everywhere."""
-        for address in self._addresses.values():
-            self.network.weather[address] = weather
+    def begin(self) -> None:
+        """As it usually is."""
+        self._end_faults(USUAL)
 
     def calm(self) -> None:
-        """Nothing goes wrong any more, and every panel has its power and its time."""
+        """Nothing goes wrong any more, and every panel has its power and its time; save for one card that some panel cannot
+        take, and that must cost nobody else anything."""
         self._end_faults(FAIR)
         self.hub.pardon()
         for panel in self.panels.values():
             panel.emulator.set_local_time(self.witness.local_now())
-
-    async def go_on(self) -> None:
-        """Deal until cancelled."""
-        # What an evening's end cut off must not last for ever.
-        self._end_faults(USUAL)
-        while True:
-            if not self._deck:
-                self._deck = self._dealt()
-            await asyncio.sleep(self.dice.uniform(0.3, 1.7) * self.pause_s)
-            self.accept()
-            await self._deck.pop()(self)
+        self.look_at(self.choke_on())
 
     def _end_faults(self, weather: Weather) -> None:
         self.blow(weather)
@@ -116,12 +95,6 @@ class Storm:
             panel.suffer(NONE)
             if not panel.emulator.powered:
                 panel.emulator.power(on=True)
-
-    def _dealt(self) -> list[Fault]:
-        """All faults in some order; to catch up, only those that have not struck yet."""
-        missing = (self.catching_up and self.missing()) or self._names
-        told = [fault for names, fault in _DECK if not set(missing).isdisjoint(names)]
-        return self.dice.sample(told, len(told))
 
     def panel(self) -> tuple[str, ServedPanel]:
         """One of the panels."""
@@ -140,7 +113,7 @@ class Storm:
         names = list(self.panels) if everywhere else [self.panel()[0]]
         self.trace("weather", *names, weather)
         for name in names:
-            self.network.weather[self._addresses[name]] = weather
+            self.network.weather[self.addresses[name]] = weather
             self.look_at(name)
         for _ in range(self.dice.randint(1, 6)):
             await asyncio.sleep(self.dice.uniform(0.5, 3.5))
@@ -148,7 +121,7 @@ class Storm:
             if weather.crossed:
                 self.dismiss()
         for name in names:
-            self.network.weather[self._addresses[name]] = USUAL
+            self.network.weather[self.addresses[name]] = USUAL
 
     async def trouble(self, faults: Faults, name: str | None = None) -> None:
         """A panel that behaves badly for a while."""
@@ -303,24 +276,8 @@ class Storm:
         return card.number
 
 
-def _kill(point: str) -> Fault:
-    return lambda storm: storm.kill(point)
-
-
-def _kept(fate: str) -> Fault:
-    return lambda storm: storm.kill_kept(fate)
-
-
-def _lose(loss: str) -> Fault:
-    return lambda storm: storm.lose(loss)
-
-
-def _tamper(deed: str) -> Fault:
-    return lambda storm: storm.tamper(deed)
-
-
 # Each with what strikes by it.
-_DECK: tuple[tuple[tuple[str, ...], Fault], ...] = (
+_DECK: Deck = (
     (("lost", "late", "doubled", "reordered"), lambda storm: storm.weather(STORM, everywhere=True)),
     (("lost", "late", "doubled", "reordered"), lambda storm: storm.weather(STORM, everywhere=False)),
     (("crossed",), lambda storm: storm.weather(CROSSED, everywhere=True)),
@@ -345,8 +302,8 @@ _DECK: tuple[tuple[tuple[str, ...], Fault], ...] = (
     (("stalled",), lambda storm: storm.stall()),
     (("choked",), lambda storm: storm.choke()),
     *((RESTORES, lambda storm: storm.back_up()) for _ in range(3)),
-    *(((loss,), _lose(loss)) for loss in RESTORES),
-    *(((point,), _kill(point)) for point in POINTS),
-    *(((fate,), _kept(fate)) for fate in KEPT_FATES),
-    *(((deed,), _tamper(deed)) for deed in TAMPERED),
+    *(((loss,), of(Storm.lose, loss)) for loss in RESTORES),
+    *(((point,), of(Storm.kill, point)) for point in POINTS),
+    *(((fate,), of(Storm.kill_kept, fate)) for fate in KEPT_FATES),
+    *(((deed,), of(Storm.tamper, deed)) for deed in TAMPERED),
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from devices.emulate import emulated
 from devices.wg.served import ServedPanel
@@ -18,19 +17,20 @@ from provisioning.compose import House
 from tests.simulation import deeds
 from tests.simulation.calls import Switchboard, no_threads
 from tests.simulation.campus import FRONTIER, ground
-from tests.simulation.faults import USUAL, WATCHMAN
+from tests.simulation.deck import Dealer
+from tests.simulation.faults import WATCHMAN
 from tests.simulation.gales import REQUIRED, Gales
 from tests.simulation.hub import Hub
 from tests.simulation.invariants import Witness
 from tests.simulation.ledger import Ledger
-from tests.simulation.lives import WHO, Lives
+from tests.simulation.lives import WHO, Act, Lives, Row, to_somebody
 from tests.simulation.loop import SimClock, SimLoop
 from tests.simulation.network import Network
 from tests.simulation.outpost import Outpost
-from tests.simulation.strands import Strands, Strung
+from tests.simulation.strands import Strands
 from tests.simulation.thresholds import EMBEDDED, Threshold, Thresholds
 from tests.simulation.trace import Trace
-from tests.simulation.world import ENCORE_S, FOLDER, LOOK_EVERY_S, START, SWIPES_PER_LOOK, Options, Rehearsal
+from tests.simulation.world import FOLDER, START, Options, Rehearsal
 
 FAR_FOLDER = Path("far")
 NAME = "far-gate"
@@ -47,11 +47,9 @@ DOORS = ("desk-1", "archive-1", "archive-3", "annex-1")
 TERM_OVER = "term over"
 
 
-def visit(lives: Lives, house: House) -> str:
+@to_somebody
+def visit(lives: Lives, house: House, row: Row) -> str:
     """A right for some seconds."""
-    row = lives.some()
-    if row is None:
-        return deeds.NOBODY
     zone, seconds = lives.dice.choice(deeds.ZONES), lives.dice.choice((4, 9, 30))
     with house.store.writing() as tx:
         site = house.campuses.current(tx).zone
@@ -71,7 +69,7 @@ def open_serial(lives: Lives, house: House) -> str:
 
 
 _L = Lives
-MOODS: tuple[tuple[Callable[[Lives, House], object], ...], ...] = (
+MOODS: tuple[tuple[Act, ...], ...] = (
     (_L.newcomers,),
     (_L.newcomers, _L.revoke),
     (_L.change, _L.change),
@@ -101,8 +99,7 @@ class Frontier(Rehearsal):
         self._board = Switchboard(self._hub, Random(f"{self._seed}/calls"), trace)
         clock = SimClock(loop, START)
         self._outpost = Outpost(FAR_FOLDER, self._board, self._strands, clock, self._seed, trace)
-        self._strung: list[Strung] = []
-        self._hub.bus = self._string
+        self._hub.bus = partial(self._hub.string, self._strands, EMBEDDED)
         self._owners: dict[str, str | None] = {}
 
     async def run(self) -> None:
@@ -110,9 +107,9 @@ class Frontier(Rehearsal):
         with no_threads():
             async with emulated(self._ground.wires, None, self._clock, Random(f"{self._seed}/panels")) as served:
                 panels = {name: each for name, each in served.items() if isinstance(each, ServedPanel)}
-                await self._play(panels)
+                await self._joined(panels)
 
-    async def _play(self, panels: dict[str, ServedPanel]) -> None:
+    async def _joined(self, panels: dict[str, ServedPanel]) -> None:
         of_panels = {at: zones for at, zones in self._ground.zones.items() if at[0] in panels}
         witness = Witness(
             self._hub, replace(self._ground, zones=of_panels), panels, self._clock, self._seed, self._trace
@@ -129,10 +126,6 @@ class Frontier(Rehearsal):
         )  # fmt: skip
         self._gales = gales
         gales.swipe, gales.stir = thresholds.swipe, self._lives.take_away
-        for name, address in addresses.items():
-            self._network.watch[address] = witness.watch(name)
-            self._network.weather[address] = USUAL
-        self._network.on_asked = witness.asked
 
         def meet(house: House) -> None:
             self._board.meet(house)
@@ -140,23 +133,14 @@ class Frontier(Rehearsal):
             house.store.listen(lambda _: self._look_at_owners(witness))
 
         self._hub.on_opening(meet)
-        self._hub.on_ending(self._ended)
-        try:
-            await self._enrol()
-            await self._evenings_of(gales, witness)
-            await self._end_of(gales, witness)
-        finally:
-            await self._outpost.abandon()
-            await self._hub.abandon()
-            self._checks, self._fired = witness.checks, gales.fired()
-            if witness.book is not None:
-                witness.book.close()
+        self._hub.on_ending(self._board.ended)
+        await self._play(gales, witness)
 
-    async def _enrol(self) -> None:
-        await self._hub.start()
+    async def _found(self) -> None:
+        """A hub with its campus, and a gateway that has a part of it."""
+        await super()._found()
         house = self._hub.house
         assert house is not None
-        self._lives.found(house)
         with house.store.writing() as tx:
             gateway, code = house.office.gateways.add(tx, NAME, WATCHMAN)
         self._thresholds.folders[gateway.id] = FAR_FOLDER
@@ -165,23 +149,8 @@ class Frontier(Rehearsal):
         self._gales.hand(gateway.id, FAR_TARGETS)
         await asyncio.sleep(ENROLLING_S)
 
-    async def _evenings_of(self, gales: Gales, witness: Witness) -> None:
-        span_s = self.options.minutes * 60 / self.options.evenings
-        for evening in range(self.options.evenings):
-            await self._storm(span_s, gales, witness)
-            if witness.breach is not None:
-                return
-            if evening + 1 < self.options.evenings:
-                await self._out_of_term(gales, witness)
-        gales.catching_up = True
-        for _ in range(self.options.encores_max):
-            # Chance may have kept a fault from striking anybody so far.
-            if witness.breach is None and gales.missing():
-                await self._storm(ENCORE_S, gales, witness)
-
-    async def _storm(self, span_s: float, gales: Gales, witness: Witness) -> None:
-        parts = (self._lives.go_on(), gales.go_on(), self._swipe(witness))
-        await self._together(span_s, witness, *parts)
+    async def _storm(self, span_s: float, storm: Dealer, witness: Witness) -> None:
+        await super()._storm(span_s, storm, witness)
         self._outpost.check()
 
     async def _swipe(self, witness: Witness) -> None:
@@ -191,12 +160,12 @@ class Frontier(Rehearsal):
             if self._gales.dice.random() < 0.3:
                 witness.swipe_once()
 
-    async def _out_of_term(self, gales: Gales, witness: Witness) -> None:
+    async def _between(self, witness: Witness) -> None:
         """All go home; the gateway is back just before its term is over, and the hub only after it."""
-        gales.begin()
+        self._gales.begin()
         self._hub.pardon()
         self._outpost.pardon()
-        gales.hand(self._outpost.name, FAR_TARGETS)
+        self._gales.hand(self._outpost.name, FAR_TARGETS)
         await asyncio.sleep(ENROLLING_S)
         await self._outpost.stop()
         await self._hub.stop()
@@ -208,7 +177,7 @@ class Frontier(Rehearsal):
             before = self._refusals()
             self._outpost.start()
             await self._together(BEFORE_TERM_S + AFTER_TERM_S, witness, self._swipe(witness))
-            gales.acts["term_over"] += self._refusals() - before
+            self._gales.acts["term_over"] += self._refusals() - before
             await self._outpost.stop()
         await self._hub.start()
         self._outpost.start()
@@ -219,31 +188,19 @@ class Frontier(Rehearsal):
         far = Ledger(FAR_FOLDER)
         return sum(one.reason == TERM_OVER for site in SITES for one in far.passages(site.line))
 
-    async def _end_of(self, gales: Gales, witness: Witness) -> None:
-        if witness.breach is None and self.options.liveness:
-            await self._settle_of(gales, witness)
+    def _unlike(self, witness: Witness) -> list[str]:
+        return [*super()._unlike(witness), *self._thresholds.unlike()]
+
+    async def _end(self, storm: Dealer, witness: Witness) -> None:
         self._outpost.pardon()
         await self._outpost.stop()
         for wrong in self._thresholds.look_back():
             witness.blame(wrong)
-        await self._end(gales.missing, witness)
+        await super()._end(storm, witness)
 
-    async def _settle_of(self, gales: Gales, witness: Witness) -> None:
-        gales.calm()
-        self._trace("calm")
-        began = asyncio.get_running_loop().time()
-        while witness.breach is None:
-            await self._together(LOOK_EVERY_S, witness)
-            for _ in range(SWIPES_PER_LOOK):
-                witness.swipe_once()
-            self._lives.attempt(deeds.release_all)
-            unlike = [*witness.unlike(), *self._thresholds.unlike()]
-            self._settled_s = asyncio.get_running_loop().time() - began
-            if not unlike:
-                return
-            if self._settled_s > self.options.settle_s_max:
-                late = f"not as wanted {self.options.settle_s_max:.0f} s after the storm: "
-                witness.blame(late + "; ".join(unlike[:5]))
+    async def _abandon(self) -> None:
+        await self._outpost.abandon()
+        await super()._abandon()
 
     def _look_at_owners(self, witness: Witness) -> None:
         """Count what has changed hands."""
@@ -256,14 +213,3 @@ class Frontier(Rehearsal):
             if owner != before:
                 self._gales.acts["handed_home" if owner is None else "handed_out"] += 1
                 self._trace("owner", target, owner)
-
-    def _string(self, *told: Any, **how: Any) -> Strung:
-        strung = Strung(self._strands, EMBEDDED, FOLDER, *told, **how)
-        self._strung.append(strung)
-        return strung
-
-    def _ended(self) -> None:
-        self._board.ended()
-        for each in self._strung:
-            each.die()
-        self._strung.clear()

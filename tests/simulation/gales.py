@@ -1,10 +1,10 @@
-"""What goes wrong between a hub and a gateway far from it, by the seed; dealt and counted as in `faults.py`."""
+"""What goes wrong between a hub and a gateway far from it, by the seed; dealt and counted as in `deck.py`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 
@@ -12,8 +12,10 @@ from provisioning.nouns.refusals import Refusal
 from tests.simulation import hub as hubs
 from tests.simulation import outpost as outposts
 from tests.simulation.calls import CLEAR, Sky, Switchboard
+from tests.simulation.deck import Dealer, Deck, Fault, of
 from tests.simulation.faults import STORM, USUAL, WATCHMAN
-from tests.simulation.hub import Hub, Killed
+from tests.simulation.hub import Hub
+from tests.simulation.keeping import Killed
 from tests.simulation.network import FAIR, Address, Network
 from tests.simulation.outpost import Outpost
 from tests.simulation.strands import Strands
@@ -33,11 +35,9 @@ FAR = tuple(f"far_{point}" for point in outposts.POINTS)
 DEEDS = ("handed_out", "handed_home", "term_over")
 REQUIRED = (*CALLS, *STRANDS, *PANELS, *hubs.POINTS, *FAR, *DEEDS)
 
-Gale = Callable[["Gales"], Awaitable[object]]
 
-
-class Gales:
-    """Deals faults until cancelled; `calm` ends them all."""
+class Gales(Dealer):
+    """What strikes a hub, a gateway far from it, and what each of them drives."""
 
     def __init__(
         self,
@@ -47,59 +47,40 @@ class Gales:
         strands: Strands,
         sites: Sequence[Threshold],
         network: Network,
-        panels: dict[str, Address],
+        addresses: dict[str, Address],
         seed: str,
         trace: Trace,
         names: Sequence[str],
         pause_s: float,
     ) -> None:
-        self.dice = Random(f"{seed}/gales")
-        self.acts: Counter[str] = Counter()
+        super().__init__(Random(f"{seed}/gales"), _DECK, names, pause_s, network, addresses)
         self.swipe: Callable[[str | None], None] = lambda _: None
         self.stir: Callable[[], None] = lambda: None
-        self.catching_up = False
         self._hub, self._outpost, self._board, self._strands = hub, outpost, board, strands
-        self._sites, self._network, self._panels = sites, network, panels
-        self._trace, self._names, self._pause_s = trace, names, pause_s
-        self._deck: list[Gale] = []
+        self._sites, self._trace = sites, trace
 
     def fired(self) -> Counter[str]:
         """How often each fault struck."""
         far = Counter({f"far_{point}": count for point, count in self._outpost.fired.items()})
-        return self._network.fired + self._hub.fired + self._board.fired + self._strands.fired + self.acts + far
-
-    def missing(self) -> list[str]:
-        """Faults that must strike in every run, and have not yet."""
-        fired = self.fired()
-        return [name for name in self._names if not fired[name]]
+        return self.network.fired + self._hub.fired + self._board.fired + self._strands.fired + self.acts + far
 
     def begin(self) -> None:
         """As it usually is: neither good nor bad."""
         self._end(HAZE)
-        for address in self._panels.values():
-            self._network.weather[address] = USUAL
+        self.blow(USUAL)
+        if self.catching_up:
+            # The hub's own gateway notes nothing where it has nothing.
+            self.hand(EMBEDDED, [self._sites[0].target])
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
         self._end(CLEAR)
         self._hub.pardon()
         self._outpost.pardon()
-        for address in self._panels.values():
-            self._network.weather[address] = FAIR
+        self.blow(FAIR)
 
-    async def go_on(self) -> None:
-        """Deal until cancelled."""
-        self.begin()
-        if self.catching_up:
-            # The hub's own gateway notes nothing where it has nothing.
-            self.hand(EMBEDDED, [self._sites[0].target])
-        while True:
-            if not self._deck:
-                missing = (self.catching_up and self.missing()) or self._names
-                told = [gale for names, gale in _DECK if not set(missing).isdisjoint(names)]
-                self._deck = self.dice.sample(told, len(told)) or [Gales.fog]
-            await asyncio.sleep(self.dice.uniform(0.3, 1.7) * self._pause_s)
-            await self._deck.pop()(self)
+    def accept(self) -> None:
+        """No backup is ever put back here."""
 
     def hand(self, to: str, targets: Sequence[str]) -> None:
         """Have targets worked by another gateway."""
@@ -113,6 +94,9 @@ class Gales:
             self._trace("handing", to, *targets)
         except (Refusal, Killed) as error:
             self._trace("refused", "hand", type(error).__name__)
+
+    def _dealt(self) -> list[Fault]:
+        return super()._dealt() or [Gales.fog]
 
     def _end(self, sky: Sky) -> None:
         self._board.sky = sky
@@ -136,11 +120,9 @@ class Gales:
 
     async def storm(self) -> None:
         """Bad weather before the panels."""
-        for address in self._panels.values():
-            self._network.weather[address] = STORM
+        self.blow(STORM)
         await self._bustle(self.dice.uniform(3.0, 12.0))
-        for address in self._panels.values():
-            self._network.weather[address] = USUAL
+        self.blow(USUAL)
 
     async def silence(self) -> None:
         """Some reader is not heard from, and people hold their cards to it all the same."""
@@ -183,7 +165,7 @@ class Gales:
 
     async def hand_over(self) -> None:
         """Something passes to the other gateway, and perhaps back before it is there."""
-        target = self.dice.choice([*(site.target for site in self._sites), *self._panels])
+        target = self.dice.choice([*(site.target for site in self._sites), *self.addresses])
         for _ in range(self.dice.randint(1, 2)):
             self.hand(self.dice.choice((EMBEDDED, self._outpost.name)), [target])
             await self._bustle(self.dice.choice((0.3, 3.0, 9.0)), swipes=12, target=target)
@@ -198,15 +180,7 @@ class Gales:
                     self.stir()
 
 
-def _kill(point: str) -> Gale:
-    return lambda gales: gales.kill(point)
-
-
-def _kill_far(point: str) -> Gale:
-    return lambda gales: gales.kill_far(point)
-
-
-_DECK: tuple[tuple[tuple[str, ...], Gale], ...] = (
+_DECK: Deck = (
     (("request_lost", "reply_lost", "call_late"), Gales.fog),
     (("partition",), Gales.cut),
     (("partition",), Gales.cut),
@@ -218,7 +192,7 @@ _DECK: tuple[tuple[tuple[str, ...], Gale], ...] = (
     (("output_refused",), Gales.refuse),
     (("output_mute",), Gales.mute),
     *((("handed_out", "handed_home"), Gales.hand_over) for _ in range(3)),
-    *(((point, "hub_away"), _kill(point)) for point in hubs.POINTS),
-    *(((f"far_{point}",), _kill_far(point)) for point in outposts.POINTS),
-    *(((f"far_{point}",), _kill_far(point)) for point in outposts.POINTS),
+    *(((point, "hub_away"), of(Gales.kill, point)) for point in hubs.POINTS),
+    *(((f"far_{point}",), of(Gales.kill_far, point)) for point in outposts.POINTS),
+    *(((f"far_{point}",), of(Gales.kill_far, point)) for point in outposts.POINTS),
 )

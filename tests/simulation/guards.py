@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -21,8 +22,26 @@ from provisioning.nouns.rights import WantedHeld
 from provisioning.store import delivery as delivery_rows
 from provisioning.store import eras as era_rows
 from provisioning.story.tail import Tail
+from tests.simulation.play import play
+from tests.simulation.world import Options
 
 LEASE_S = 1.0
+
+Guard = Callable[[pytest.MonkeyPatch], None]
+
+
+def must_show(harm: str, guard: Guard, patch: pytest.MonkeyPatch, seeds: range, options: dict[str, Any]) -> None:
+    """Take a guard away and play seeds in their order until one shows its harm, a pattern; none does: the test fails."""
+    guard(patch)
+    breaches: dict[int, str | None] = {}
+    for seed in seeds:
+        breaches[seed] = play(Options(seed, **options)).breach
+        if re.search(harm, breaches[seed] or ""):
+            return
+    pytest.fail(
+        f"With {guard.__name__} taken away, no seed of {list(seeds)} shows its harm ({harm}): either the simulation has "
+        f"gone blind, or another guard does the same by now. What they showed instead: {breaches}"
+    )
 
 
 def late_datagrams(patch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import wraps
 from random import Random
 
 from provisioning.compose import House
@@ -16,12 +17,14 @@ from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.refusals import Refusal
 from provisioning.nouns.told import Actor
 from tests.simulation.campus import AREAS, DEPARTMENTS, KINDS, Ground
-from tests.simulation.hub import Hub, Killed
+from tests.simulation.hub import Hub
+from tests.simulation.keeping import Killed
 from tests.simulation.trace import Trace
 
 WHO = Actor("operator:storm", frozenset({"hr", "security", "system"}))
 HEADERS = ("姓名", "工号", "部门", "人员类别", "到岗日期", "离岗日期", "门禁卡号", "办公区")
 CARD_FIRST = 7_000_001
+NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,27 @@ class Row:
         return ",".join((*told, str(self.card), self.area))
 
 
+Act = Callable[["Lives", House], object]
+
+
+def to_somebody(deed: Callable[[Lives, House, Row], str]) -> Callable[[Lives, House], str]:
+    """A deed that is done to one of those who are there; where nobody is, nothing is done."""
+
+    @wraps(deed)
+    def act(lives: Lives, house: House) -> str:
+        row = lives.some()
+        return NOBODY if row is None else deed(lives, house, row)
+
+    return act
+
+
 class Lives:
     """Acts, one after another, with pauses."""
 
     def __init__(self, hub: Hub, ground: Ground, seed: str, trace: Trace, people_max: int) -> None:
         self.acts = 0
         self.notices = 0
-        self.moods: tuple[tuple[Callable[[Lives, House], object], ...], ...] = MOODS
+        self.moods: tuple[tuple[Act, ...], ...] = MOODS
         self.cards: list[int] = []
         self._hub = hub
         self._ground = ground
@@ -99,7 +116,7 @@ class Lives:
         """Of all people, whoever has been here longest goes."""
         self.attempt(Lives.revoke_oldest)
 
-    def attempt(self, act: Callable[[Lives, House], object]) -> None:
+    def attempt(self, act: Act) -> None:
         """Do it where there is somebody to do it; a refusal is an answer."""
         house = self._hub.house
         if house is None or self._hub.quiet:
@@ -161,11 +178,9 @@ class Lives:
         few = len(self.rows.keys() - self.revoked) < self._people_max // 3
         return self._arrive(house, max(1, min(room, self.dice.randint(1, 3) + 5 * few)))
 
-    def change(self, house: House) -> str:
+    @to_somebody
+    def change(self, house: House, row: Row) -> str:
         """A mover, or another last day."""
-        row = self.some()
-        if row is None:
-            return "nobody"
         today = self.today(house)
         match self.dice.randrange(4):
             case 0:
@@ -178,19 +193,15 @@ class Lives:
                 row = replace(row, area=AREAS[0] if row.area == AREAS[1] else AREAS[1])
         return self._take(house, [row])
 
-    def back(self, house: House) -> str:
+    @to_somebody
+    def back(self, house: House, row: Row) -> str:
         """A new stay for somebody who was here before."""
-        row = self.some()
-        if row is None:
-            return "nobody"
         arrival = self.today(house) + timedelta(days=self.dice.choice((1, 1, 2)))
         return self._take(house, [replace(row, arrival=arrival, departure=None, card=self.new_card())])
 
-    def assign(self, house: House) -> str:
+    @to_somebody
+    def assign(self, house: House, row: Row) -> str:
         """A second card; often one that was somebody else's."""
-        row = self.some()
-        if row is None:
-            return "nobody"
         number = self.dice.choice(self.cards[-12:]) if self.dice.random() < 0.6 else self.new_card()
         with house.store.writing() as tx:
             person = house.persons.get(tx, row.no)
@@ -212,9 +223,9 @@ class Lives:
             house.grants.look(tx, [card.person], WHO, card.id, urgent=True)
         return f"{old} by {new}"
 
-    def revoke(self, house: House) -> str:
-        row = self.some()
-        return "nobody" if row is None else self._revoke(house, row)
+    @to_somebody
+    def revoke(self, house: House, row: Row) -> str:
+        return self._revoke(house, row)
 
     def revoke_newest(self, house: House) -> str:
         return self._revoke_first(house, reversed(self.rows.values()))
@@ -224,7 +235,7 @@ class Lives:
 
     def _revoke_first(self, house: House, rows: Iterable[Row]) -> str:
         row = next((row for row in rows if row.no not in self.revoked), None)
-        return "nobody" if row is None else self._revoke(house, row)
+        return NOBODY if row is None else self._revoke(house, row)
 
     def _revoke(self, house: House, row: Row) -> str:
         with house.store.writing() as tx:
@@ -259,7 +270,7 @@ _EDITS = (
     ("stay.days > 0", "stay.days > 5"),
 )
 _A = Lives
-MOODS: tuple[tuple[Callable[[Lives, House], object], ...], ...] = (
+MOODS: tuple[tuple[Act, ...], ...] = (
     (_A.newcomers,),
     (_A.newcomers, _A.change, _A.change),
     (_A.newcomers, _A.revoke),

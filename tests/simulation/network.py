@@ -250,16 +250,12 @@ class Endpoint(asyncio.DatagramTransport):
         return _Socket(self.address, self._network) if name == "socket" else default
 
 
-@dataclass(frozen=True, slots=True)
-class _Socket:
-    """As much of a socket as those ask who open endpoints here."""
+class _Bound:
+    """What every socket says of itself."""
 
-    address: Address
-    network: Network
-
-    def dup(self) -> Mailbox:
-        """Another hold on the same address, which outlives the endpoint."""
-        return Mailbox(self.address, self.network)
+    def __init__(self, address: Address, network: Network) -> None:
+        self.address = address
+        self._network = network
 
     def getsockname(self) -> Address:
         return self.address
@@ -272,15 +268,22 @@ class _Socket:
         return 1 << 30
 
 
-class Mailbox:
+class _Socket(_Bound):
+    """As much of a socket as those ask who open endpoints here."""
+
+    def dup(self) -> Mailbox:
+        """Another hold on the same address, which outlives the endpoint."""
+        return Mailbox(self.address, self._network)
+
+
+class Mailbox(_Bound):
     """As much of a datagram socket as those ask who read it by themselves; `SimLoop.add_reader` knows it."""
 
     remote: Address | None = None
     asked = b""
 
     def __init__(self, address: Address, network: Network) -> None:
-        self.address = address
-        self._network = network
+        super().__init__(address, network)
         self._letters: deque[tuple[bytes, Address]] = deque()
         self._reader: Callable[[], object] | None = None
         network.take_over(address, self)
@@ -302,16 +305,6 @@ class Mailbox:
         if not self._letters:
             raise BlockingIOError
         return self._letters.popleft()
-
-    def getsockname(self) -> Address:
-        return self.address
-
-    def setsockopt(self, *_: int) -> None:
-        """A buffer in memory has no size."""
-
-    def getsockopt(self, *_: int) -> int:
-        """Nor is it ever too small."""
-        return 1 << 30
 
     def close(self) -> None:
         self._reader = None

@@ -3,14 +3,14 @@ wanted after it, and each guard that is taken away from the product is missed by
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from tests.simulation import far_guards
-from tests.simulation.far_guards import Guard
+from tests.simulation import far_guards, guards
 from tests.simulation.gales import REQUIRED
+from tests.simulation.guards import Guard
 from tests.simulation.play import play
 from tests.simulation.world import Options
 
@@ -23,11 +23,17 @@ EVENING: dict[str, Any] = {
 
 
 def test_what_must_hold_does_and_all_is_as_wanted_after_the_storm():
-    outcome = play(Options(3, minutes=0.5, evenings=2, people=10, pause_s=1.0, liveness=True, far=True))
-    assert outcome.breach is None, outcome.report()
-    assert {name for name in REQUIRED if not outcome.fired[name]} == set()
-    assert {name for name in CHECKS if not outcome.checks[name]} == set()
-    assert outcome.settled_s is not None
+    checks: Counter[str] = Counter()
+    for seed in range(3, 3 + SEEDS_TRIED_MAX):
+        outcome = play(Options(seed, minutes=0.5, evenings=2, people=10, pause_s=1.0, liveness=True, far=True))
+        assert outcome.breach is None, outcome.report()
+        assert {name for name in REQUIRED if not outcome.fired[name]} == set()
+        assert outcome.settled_s is not None
+        checks += outcome.checks
+        # What a seed plays changes with the product, and what is rarely done is not done in every short storm.
+        if all(checks[name] for name in CHECKS):
+            return
+    pytest.fail(f"No seed has ever checked {[name for name in CHECKS if not checks[name]]}")
 
 
 # Each with the seed that caught it, and the harm that was seen.
@@ -46,13 +52,4 @@ def test_what_must_hold_does_and_all_is_as_wanted_after_the_storm():
 def test_a_guard_taken_away_is_missed(
     guard: Guard, seed: int, options: dict[str, Any], harm: str, monkeypatch: pytest.MonkeyPatch
 ):
-    guard(monkeypatch)
-    breaches: dict[int, str | None] = {}
-    for tried in range(seed, seed + SEEDS_TRIED_MAX):
-        breaches[tried] = play(Options(tried, **EVENING | options)).breach
-        if re.search(harm, breaches[tried] or ""):
-            return
-    pytest.fail(
-        f"With {guard.__name__} taken away, no seed from {seed} to {tried} shows its harm ({harm}). What they showed "
-        f"instead: {breaches}"
-    )
+    guards.must_show(harm, guard, monkeypatch, range(seed, seed + SEEDS_TRIED_MAX), EVENING | options)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.simulation import guards
+from tests.simulation.guards import Guard
 from tests.simulation.world import Options, run
 
 SEEDS_TRIED_MAX = 8
 """The product changes, and with it what a seed plays: then the next ones are tried, in this order."""
-
-Guard = Callable[[pytest.MonkeyPatch], None]
 
 
 def _only(*faults: str, minutes: float = 2.0, pause_s: float = 0.7) -> dict[str, Any]:
@@ -56,16 +53,7 @@ BY_BACKUP = r"proved gone from \S+ before a backup was put back, and is there ag
 def test_a_guard_taken_away_is_missed(
     guard: Guard, seed: int, options: dict[str, Any], harm: str, monkeypatch: pytest.MonkeyPatch
 ):
-    guard(monkeypatch)
-    breaches: dict[int, str | None] = {}
-    for tried in range(seed, seed + SEEDS_TRIED_MAX):
-        breaches[tried] = run(Options(tried, **options)).breach
-        if re.search(harm, breaches[tried] or ""):
-            return
-    pytest.fail(
-        f"With {guard.__name__} taken away, no seed from {seed} to {tried} shows its harm ({harm}): either the simulation "
-        f"has gone blind, or another guard does the same by now. What they showed instead: {breaches}"
-    )
+    guards.must_show(harm, guard, monkeypatch, range(seed, seed + SEEDS_TRIED_MAX), options)
 
 
 def test_a_panel_that_chokes_on_one_card_costs_nobody_else_anything():

@@ -8,7 +8,7 @@ import logging
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +21,11 @@ from devices.wg.served import ServedPanel
 from provisioning.nouns.refusals import Refusal
 from tests.simulation import deeds
 from tests.simulation.campus import Ground, ground
+from tests.simulation.deck import Dealer
 from tests.simulation.faults import REQUIRED, USUAL, Storm
-from tests.simulation.hub import Hub, Killed
+from tests.simulation.hub import Hub
 from tests.simulation.invariants import Witness
+from tests.simulation.keeping import Killed
 from tests.simulation.lives import MOODS, Lives
 from tests.simulation.loop import Overspent, SimClock, SimLoop, Spinning
 from tests.simulation.network import Network
@@ -55,6 +57,11 @@ class Options:
     liveness: bool = True
     settle_s_max: float = 2_400.0
     far: bool = False
+
+    @property
+    def evening_s(self) -> float:
+        """How long the storm of one evening is."""
+        return self.minutes * 60 / self.evenings
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,63 +132,81 @@ class Rehearsal:
         self._hub = Hub(FOLDER, SimClock(loop, START), self._seed, trace, Counter())
         self._lives = Lives(self._hub, self._ground, self._seed, trace, options.people)
         self._lives.moods = (*MOODS, *deeds.MOODS)
+        self._nights = Random(f"{self._seed}/nights")
         self._breach: str | None = None
         self._settled_s: float | None = None
         self._checks: Counter[str] = Counter()
         self._fired: Counter[str] = Counter()
 
     async def run(self) -> None:
-        """Evenings under storm, nights without a hub, and then the end."""
+        """Evenings under storm, each followed by a night without a hub, and then the end."""
         chance = Random(f"{self._seed}/panels")
         async with emulated(self._ground.wires, None, self._clock, chance) as served:
             panels = {name: each for name, each in served.items() if isinstance(each, ServedPanel)}
             witness = Witness(self._hub, self._ground, panels, self._clock, self._seed, self._trace)
-            faults = self.options.only or REQUIRED
-            storm = Storm(self._hub, self._network, self._ground, panels, witness, self._seed, self._trace, faults)
+            storm = Storm(
+                self._hub, self._network, self._ground, panels, witness, self._seed, self._trace,
+                self.options.only or REQUIRED, self.options.pause_s,
+            )  # fmt: skip
             lives = self._lives
             storm.stir, storm.arrive = lives.take_away, lives.come
             storm.regret, storm.dismiss = lives.leave, lives.end_long_stay
-            storm.pause_s = self.options.pause_s
-            for name in panels:
-                self._network.watch[self._ground.address(name)] = witness.watch(name)
-            self._network.on_asked = witness.asked
             self._hub.on_opening(witness.meet)
             self._hub.on_losing(witness.losing)
-            storm.blow(USUAL)
-            try:
-                await self._evenings(storm, witness)
-                if witness.breach is None and self.options.liveness:
-                    await self._settle(storm, witness)
-                await self._end(storm.missing, witness)
-            finally:
-                await self._hub.abandon()
-                self._checks, self._fired = witness.checks, storm.fired()
-                if witness.book is not None:
-                    witness.book.close()
+            await self._play(storm, witness)
 
     def give_up(self, error: Exception) -> None:
         """The run never ended."""
         self._breach = f"{type(error).__name__}: {error.__doc__}"
 
-    async def _evenings(self, storm: Storm, witness: Witness) -> None:
-        dice = Random(f"{self._seed}/nights")
+    async def _play(self, storm: Dealer, witness: Witness) -> None:
+        for name, address in storm.addresses.items():
+            self._network.watch[address] = witness.watch(name)
+        self._network.on_asked = witness.asked
+        storm.blow(USUAL)
+        try:
+            await self._found()
+            await self._evenings(storm, witness)
+            if witness.breach is None and self.options.liveness:
+                await self._settle(storm, witness)
+            await self._end(storm, witness)
+        finally:
+            await self._abandon()
+            self._checks, self._fired = witness.checks, storm.fired()
+            if witness.book is not None:
+                witness.book.close()
+
+    async def _found(self) -> None:
+        """A hub, its campus and the first people."""
+        await self._hub.start()
+        if self._hub.house is not None:
+            self._lives.found(self._hub.house)
+
+    async def _evenings(self, storm: Dealer, witness: Witness) -> None:
         for evening in range(self.options.evenings):
-            await self._hub.start()
-            if evening == 0 and self._hub.house is not None:
-                self._lives.found(self._hub.house)
-            span_s = self.options.minutes * 60 / self.options.evenings
-            await self._together(span_s, witness, self._lives.go_on(), storm.go_on(), witness.swipe())
-            if evening + 1 == self.options.evenings:
-                break
+            await self._storm(self.options.evening_s, storm, witness)
             if witness.breach is not None:
                 return
-            await self._hub.stop()
-            await self._night(dice.choice(NIGHTS_DAYS) * DAY_S - span_s, witness)
+            if evening + 1 < self.options.evenings:
+                await self._between(witness)
         storm.catching_up = True
         for _ in range(self.options.encores_max):
             # Chance may have kept a fault from striking anybody so far.
             if witness.breach is None and storm.missing():
-                await self._together(ENCORE_S, witness, self._lives.go_on(), storm.go_on(), witness.swipe())
+                await self._storm(ENCORE_S, storm, witness)
+
+    async def _storm(self, span_s: float, storm: Dealer, witness: Witness) -> None:
+        """People act, cards are held to readers, and much goes wrong."""
+        await self._together(span_s, witness, self._lives.go_on(), storm.go_on(), self._swipe(witness))
+
+    async def _swipe(self, witness: Witness) -> None:
+        await witness.swipe()
+
+    async def _between(self, witness: Witness) -> None:
+        """The hub is off from one evening to the next."""
+        await self._hub.stop()
+        await self._night(self._nights.choice(NIGHTS_DAYS) * DAY_S - self.options.evening_s, witness)
+        await self._hub.start()
 
     async def _night(self, span_s: float, witness: Witness) -> None:
         """No hub: the panels decide alone, over every midnight."""
@@ -206,26 +231,9 @@ class Rehearsal:
                 task.cancel()
             await asyncio.gather(*tasks, over, return_exceptions=True)
 
-    async def _end(self, missing: Callable[[], list[str]], witness: Witness) -> None:
-        await self._hub.stop()
-        witness.look_back()
-        self._hub.pardon()
-        if witness.breach is None:
-            try:
-                await self._audit(witness)
-            except Refusal as refusal:
-                witness.blame(f"the story cannot be gone on with: {refusal}")
-        if witness.breach is None and (never := missing()):
-            witness.blame(f"faults that never struck: {', '.join(never)}")
-        if witness.breach is None and self.bugs:
-            witness.blame(self.bugs[0])
-        self._breach = witness.breach
-
-    async def _settle(self, storm: Storm, witness: Witness) -> None:
+    async def _settle(self, storm: Dealer, witness: Witness) -> None:
         """Faults stop: now everything must become as wanted, within a bound."""
         storm.calm()
-        # One card that its panel cannot take stays, and must cost nobody else anything.
-        storm.look_at(storm.choke_on())
         self._trace("calm")
         began = asyncio.get_running_loop().time()
         while witness.breach is None:
@@ -234,13 +242,36 @@ class Rehearsal:
                 witness.swipe_once()
             storm.accept()
             self._lives.attempt(deeds.release_all)
-            unlike = witness.unlike()
+            unlike = self._unlike(witness)
             self._settled_s = asyncio.get_running_loop().time() - began
             if not unlike:
                 return
             if self._settled_s > self.options.settle_s_max:
                 late = f"not as wanted {self.options.settle_s_max:.0f} s after the storm: "
                 witness.blame(late + "; ".join(unlike[:5]))
+
+    def _unlike(self, witness: Witness) -> list[str]:
+        """What is not as wanted."""
+        return witness.unlike()
+
+    async def _end(self, storm: Dealer, witness: Witness) -> None:
+        await self._hub.stop()
+        witness.look_back()
+        self._hub.pardon()
+        if witness.breach is None:
+            try:
+                await self._audit(witness)
+            except Refusal as refusal:
+                witness.blame(f"the story cannot be gone on with: {refusal}")
+        if witness.breach is None and (never := storm.missing()):
+            witness.blame(f"faults that never struck: {', '.join(never)}")
+        if witness.breach is None and self.bugs:
+            witness.blame(self.bugs[0])
+        self._breach = witness.breach
+
+    async def _abandon(self) -> None:
+        """Whatever still runs is left as it stands."""
+        await self._hub.abandon()
 
     async def _audit(self, witness: Witness) -> None:
         """The story is whole, and signed to its end."""
