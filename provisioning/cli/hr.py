@@ -13,6 +13,8 @@ from provisioning.cli.sheets import send_sheet
 
 LINES_SHOWN_MAX = 200
 TONES = {"new": "good", "changed": "good", "same": "dim", "refused": "bad", "held": "warn"}
+SHOWN = {"held": "waits"}
+"""Alone, the word "held" means that somebody has a seat."""
 
 
 def arguments(parser: Parser) -> None:
@@ -103,6 +105,13 @@ def _tell(errand: Errand, report: dict[str, Any]) -> int:
         else "{new} new, {changed} changed, {same} the same; {refused} refused."
     )
     screen.say(sentence, **report["counts"])
+    if held := report["counts"]["held"]:
+        waiting = (
+            "Rows that would wait for a second person: {held}."
+            if report["dry_run"]
+            else "Rows that wait for a second person: {held}. See them: foyer hold list"
+        )
+        screen.say(waiting, held=held)
     if report["preview"]:
         put_preview(errand, report["preview"])
     put_waiting(errand, {"hold": report["hold"], "waits": report["counts"]["held"] > 0})
@@ -119,6 +128,7 @@ def _put_line(errand: Errand, line: dict[str, Any]) -> None:
         if line["sheet"]
         else screen.words("line {line}", line=line["line"])
     )
-    screen.put(f"{heading}  {screen.cell(line['no'])}  {screen.tone(screen.cell(outcome), TONES[outcome])}{changed}")
+    shown = screen.tone(screen.cell(SHOWN.get(outcome, outcome)), TONES[outcome])
+    screen.put(f"{heading}  {screen.cell(line['no'])}  {shown}{changed}")
     for sentence in line["sentences"]:
         screen.put(f"    {sentence}")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from provisioning.identity.cards import check_number
 from provisioning.identity.id_number import checked
-from provisioning.intake.pages import Cell
+from provisioning.intake.pages import CELL_CHARS_MAX, Cell
 from provisioning.nouns.refusals import Refusal
 
 NO_CHARS_MAX = 32
@@ -92,7 +92,10 @@ def text_of(cell: Cell) -> str:
 
 
 def value(cell: Cell) -> Cell:
-    """What a cell holds, once what Excel itself made of it is taken off. Raises `CellError`, `CellFormula`."""
+    """What a cell holds, once what Excel itself made of it is taken off. Raises `CellError`, `CellFormula`, `CellText`."""
+    # Whoever reads a file cuts a longer text, so what stands behind the cut is not known.
+    if isinstance(cell, str) and len(cell) > CELL_CHARS_MAX:
+        raise CellText(limit=CELL_CHARS_MAX)
     if not isinstance(cell, str) or cell.lstrip()[:1] not in _MARKS:
         return cell
     told = text_of(cell)

@@ -84,13 +84,15 @@ def lay_out(page: Page, names: Names) -> Laid | None:
     return None if found is None else _Reading(page, names).laid(*found)
 
 
-def first_line(page: Page) -> Table | None:
-    """A page without known headers as a table whose first line should have held them; None where it has one line only."""
+def first_line(page: Page, names: Names) -> Table | None:
+    """A page with fewer known headers than make a table, as one whose first line should have held them, or the line that
+    holds one; None where nothing stands below."""
     if len(page.rows) < 2:
         return None
-    labels = tuple(map(_label, page.rows[0][1]))
-    places: dict[Header, int] = {}
-    return Table(page.title, labels, places, (), frozenset(), page.epoch, tuple(page.rows[1:]))
+    lines = [tuple(map(_label, cells)) for _, cells in _near_top(page.rows[:-1])]
+    at = max(range(len(lines)), key=lambda nth: headers_in(lines[nth], names))
+    places = {header: place for place, label in enumerate(lines[at]) if (header := names.header(label)) is not None}
+    return Table(page.title, lines[at], places, (), frozenset(), page.epoch, tuple(page.rows[at + 1 :]))
 
 
 def _find_header(page: Page, names: Names) -> tuple[int, tuple[str, ...]] | None:

@@ -53,10 +53,6 @@ class SheetRows(Refusal):
     """{name} has more than {limit} rows. Split it into several files."""
 
 
-class SheetCell(Refusal):
-    """The cell {cell} of {name} holds more than {limit} characters. Shorten it."""
-
-
 class SheetEmpty(Refusal):
     """{name} has no rows below its headers. Fill in at least one and send it again."""
 
@@ -122,5 +118,5 @@ def trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 
 
 def blank(cell: Cell) -> bool:
-    """Whether nothing stands in it that a reader would see."""
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+    """Whether nothing stands in it that a reader would see. Of blanks that were cut nobody knows what stood behind."""
+    return cell is None or (isinstance(cell, str) and not cell.strip() and len(cell) <= CELL_CHARS_MAX)

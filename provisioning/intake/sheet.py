@@ -15,7 +15,6 @@ from provisioning.intake.headers import Names, folded
 from provisioning.intake.layout import REMARKS, Laid, Row, Table, first_line, headers_in, lay_out
 from provisioning.intake.mapping import PLAIN, OfficeWords
 from provisioning.intake.pages import (
-    CELL_CHARS_MAX,
     FILE_BYTES_MAX,
     LINES_MAX,
     OWN_EXAMPLE,
@@ -23,12 +22,10 @@ from provisioning.intake.pages import (
     ROWS_MAX,
     At,
     Page,
-    SheetCell,
     SheetEmpty,
     SheetOld,
     SheetRows,
     SheetTooLarge,
-    letter,
 )
 from provisioning.intake.xlsx import read_workbook
 
@@ -116,7 +113,6 @@ def read_sheet(data: bytes, filename: str, mapping: bytes = b"", words: OfficeWo
         raise SheetRows(name=name, limit=ROWS_MAX)
     if not held:
         raise SheetEmpty(name=name)
-    _check_cells(tables, name)
     sheet = Sheet(name, hashlib.sha256(data + mapping).hexdigest(), tables, words=words)
     hidden_pages = (note(PAGE_HIDDEN, sheet=title) for title in hidden)
     return replace(sheet, warnings=(*hidden_pages, *passed, *_told(sheet, remarks), *_unheard(sheet)))
@@ -150,7 +146,7 @@ def _chosen(
     if not whole:
         # Nothing to choose: the one that comes nearest is refused for what it lacks.
         tables = [table for laid in found for table in laid.tables] or [
-            table for page in held if (table := first_line(page)) is not None
+            table for page in held if (table := first_line(page, names)) is not None
         ]
         return tuple(sorted(tables, key=lambda table: -len(table.places))[:1]), passed, []
     counted = [laid for laid in found if laid in whole or len(laid.tables[0].missing) <= LACKING_MAX]
@@ -178,11 +174,3 @@ def _unheard(sheet: Sheet) -> Iterator[Said]:
     for label in sheet.words.columns:
         if folded(label) not in heard:
             yield note(COLUMN_UNHEARD, header=label)
-
-
-def _check_cells(tables: Sequence[Table], name: str) -> None:
-    for table in tables:
-        for line, cells in table.rows:
-            for column, cell in enumerate(cells, start=1):
-                if isinstance(cell, str) and len(cell) > CELL_CHARS_MAX:
-                    raise SheetCell(cell=f"{letter(column)}{line}", name=name, limit=CELL_CHARS_MAX)

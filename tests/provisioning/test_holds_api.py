@@ -149,11 +149,13 @@ def test_the_command_line_lists_shows_approves_and_refuses(
     assert run(served, "hr", "hr", "preview", str(path)) == 0
     previewed = capsys.readouterr().out
     assert "3 people gain and 0 lose" in previewed
+    assert "Rows that would wait for a second person: 3.\n" in previewed
     assert run(served, "hr", "hr", "import", str(path)) == 0
     imported = capsys.readouterr().out
     assert run(served, "hr", "hold", "list", "--json") == 0
     (hold,) = json.loads(capsys.readouterr().out)
     assert hold["id"] in imported
+    assert "Rows that wait for a second person: 3. See them: foyer hold list\n" in imported
     assert run(served, "hr", "hold", "show", hold["id"]) == 0
     shown = capsys.readouterr().out
     assert "zone:north-public" in shown
@@ -163,8 +165,10 @@ def test_the_command_line_lists_shows_approves_and_refuses(
     assert run(served, "second", "hold", "approve", hold["id"], lang="zh") == 0
     assert "已批准并执行" in capsys.readouterr().out
     path.write_bytes(sheet("R0", "R1", "R2"))
-    assert run(served, "hr", "hr", "import", str(path)) == 0
-    capsys.readouterr()
+    assert run(served, "hr", "hr", "import", str(path), lang="zh") == 0
+    imported = capsys.readouterr().out
+    assert "第 4 行  R2  待审核" in imported
+    assert "等待第二人审核的行：3。查看：foyer hold list\n" in imported
     assert run(served, "hr", "hold", "list", "--json") == 0
     (other,) = json.loads(capsys.readouterr().out)
     assert run(served, "second", "hold", "refuse", other["id"], "--reason", "not ours") == 0

@@ -253,6 +253,37 @@ def test_the_template_is_filled_in_without_a_warning():
     assert read(saved(made))[2] == []
 
 
+@pytest.mark.parametrize("write", [book, text])
+def test_a_long_cell_under_a_header_that_is_not_known_costs_nothing(write: Callable[..., bytes]):
+    _, rows, warnings = read(write([*HEADERS, "备注"], [*person(1), "注" * 1_200], [*person(2), "x" * 40_000]))
+    assert [row.arrival for row in rows] == PLAIN
+    assert warnings == ["Column L (备注) is not known and was passed over."]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("told", ["张" * 2_000, " " * 1_500 + "张三", "无" + " " * 1_500 + "7"], ids=len)
+def test_a_long_cell_under_a_known_header_refuses_its_row_alone(office: Office, header: str, told: str):
+    column = "ABCDEFGHIJK"[HEADERS.index(header)]
+    report = office.take_file(
+        book(HEADERS, person(1), person(2), others={"借调": [HEADERS, person(3), person(4, **{header: told})]})
+    )
+    assert [line.effect for line in report.lines] == [Effect.NEW, Effect.NEW, Effect.NEW, Effect.REFUSED]
+    bad = report.lines[-1]
+    assert (bad.sheet, bad.line) == ("借调", 3)
+    why = "This has more than 1000 characters, or some that cannot be printed. Shorten it, or type it again."
+    assert bad.sentences("en") == (f"Column {column} ({header}): {why}",)
+
+
+@pytest.mark.parametrize("above", [[], [["2026年名单", "财政局"]]], ids=["first line", "below a title"])
+def test_a_header_that_stands_there_is_not_told_as_missing(above: list[list[object]]):
+    with pytest.raises(HeadersMissing) as caught:
+        read(book(*above, ["姓名", "编码", "单位", "类", "何时", "何处"], ["张三", "E1", "财政局", "公务员", "x", "y"]))
+    assert caught.value.fields["headers"] == "工号、部门、人员类别、到岗日期、办公区"
+    with pytest.raises(HeadersMissing) as caught:
+        read(book(*above, ["名", "码", "单位"], ["张三", "E1", "财政局"]))
+    assert caught.value.fields["headers"] == "姓名、工号、部门、人员类别、到岗日期、办公区"
+
+
 def test_one_column_for_each_header():
     with pytest.raises(HeaderTwice, match=r"手机: I \(手机\) and L \(联系电话\)"):
         read(book([*HEADERS, "联系电话"], [*person(1), "15400000002"]))

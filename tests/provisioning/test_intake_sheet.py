@@ -18,7 +18,6 @@ from provisioning.identity.cards import CardNumber
 from provisioning.intake import cells, days, pages
 from provisioning.intake.pages import (
     SheetBomb,
-    SheetCell,
     SheetEmpty,
     SheetOld,
     SheetRows,
@@ -88,13 +87,12 @@ def test_csv_is_read_in_four_encodings_and_with_three_delimiters(encoding: str, 
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), SheetOld),
         (b"a" * (pages.FILE_BYTES_MAX + 1), SheetTooLarge),
         (("a,b\n" + "1,2\n" * (pages.ROWS_MAX + 1)).encode(), SheetRows),
-        (("a,b\n1," + "x" * 1001).encode(), SheetCell),
         (b'a,b\n1,"' + b"x" * 200_000, SheetUnreadable),
     ],
     # Named, not shown: a workbook's first bytes hold the second at which it was made.
     ids=[
         "nothing", "headers alone, csv", "headers alone, xlsx", "pdf", "utf-16", "html", "png", "no zip behind its mark",
-        "half a workbook", "an empty zip", "xls", "too large", "too many rows", "too long a cell", "an endless quote",
+        "half a workbook", "an empty zip", "xls", "too large", "too many rows", "an endless quote",
     ],
 )  # fmt: skip
 def test_what_is_no_staff_list_is_one_refusal(data: bytes, refusal: type[Refusal]):

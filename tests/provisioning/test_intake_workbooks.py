@@ -11,7 +11,7 @@ from datetime import date, datetime
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from provisioning.intake.pages import SheetBomb, SheetCell, SheetRows, SheetUnreadable
+from provisioning.intake.pages import CELL_CHARS_MAX, SheetBomb, SheetRows, SheetUnreadable
 from provisioning.intake.sheet import read_sheet
 from provisioning.nouns.refusals import Refusal
 from tests.provisioning.offices import HEADERS, PLAIN, SHEET_1, book, person, saved, sound, with_member
@@ -37,7 +37,6 @@ HOSTILE: dict[str, tuple[bytes, bytes, type[Refusal]]] = {
         SheetBomb,
     ),
     "lines without end": (END, LINES + END, SheetRows),
-    "a cell of 9 MB": (END, LONG + END, SheetCell),
 }
 
 
@@ -48,6 +47,13 @@ def test_hostile_parts_are_one_refusal(case: str):
     changed = with_member(data, SHEET_1, lambda part: part.replace(old, new))
     with pytest.raises(refusal):
         read_sheet(changed, "a.xlsx")
+
+
+def test_a_cell_without_end_is_cut_where_it_is_read():
+    data = with_member(book(HEADERS, person(1)), SHEET_1, lambda part: part.replace(END, LONG + END))
+    ((_, first), (line, cells)) = read_sheet(data, "a.xlsx").rows
+    assert (first[1], line, cells[:2]) == ("E1", 9, (None, 7))
+    assert cells[2] == "x" * (CELL_CHARS_MAX + 1)
 
 
 def test_a_part_that_many_sheets_name_is_paid_for_each_time():

@@ -53,6 +53,8 @@ ZH_ANSWERS: dict[str, str] = {
     "It would bring {new} new, {changed} changed, {same} the same; {refused} refused.": (
         "将会新增 {new}，变更 {changed}，不变 {same}；拒绝 {refused}。"
     ),
+    "Rows that would wait for a second person: {held}.": "届时须等待第二人审核的行：{held}。",
+    "Rows that wait for a second person: {held}. See them: foyer hold list": "等待第二人审核的行：{held}。查看：foyer hold list",
     "Watch it: foyer readiness --batch {batch} --watch": "查看进度：foyer readiness --batch {batch} --watch",
     "line {line}": "第 {line} 行",
     "… and {count} more lines; --json shows all.": "…… 还有 {count} 行；--json 显示全部。",

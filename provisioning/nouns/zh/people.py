@@ -69,9 +69,6 @@ ZH_PEOPLE: dict[str, str] = {
     "{name} unpacks to far more than a staff list holds. Copy its rows into the file that this command writes: "
     "foyer hr template": "{name} 解压后远大于人员表应有的大小。请把各行复制到此命令生成的文件中：foyer hr template",
     "{name} has more than {limit} rows. Split it into several files.": "{name} 超过 {limit} 行。请拆成几个文件。",
-    "The cell {cell} of {name} holds more than {limit} characters. Shorten it.": (
-        "{name} 的单元格 {cell} 超过 {limit} 个字符。请缩短。"
-    ),
     "{name} has no rows below its headers. Fill in at least one and send it again.": (
         "{name} 的表头下没有任何行。请至少填写一行后再导入。"
     ),
