@@ -14,7 +14,9 @@ from provisioning.cli.hub import CommandFailed, Hub, at
 
 ONE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 SPEC = "1.0"
-TONES = {"applied": "good", "waiting": "warn", "held": "warn", "refused": "bad"}
+SHOWN = {"held": "waits"}
+"""As at `foyer hr`: a seat that is held is another thing in Chinese."""
+TONES = {"applied": "good", "waiting": "warn", "waits": "warn", "refused": "bad"}
 GOOD_BELOW = 300
 
 
@@ -73,7 +75,7 @@ def list_notices(errand: Errand) -> int:
         screen.say("No notice of that kind has come.")
         return OK
     rows = [
-        [one["id"], screen.when(one["at"]), one["no"], one["kind"], one["day"], one["standing"], one["reason"]]
+        [one["id"], screen.when(one["at"]), one["no"], one["kind"], one["day"], _standing(one), one["reason"]]
         for one in page["notices"]
     ]
     screen.table(("notice", "taken at", "staff number", "kind", "day", "standing", "reason"), rows, TONES)
@@ -175,6 +177,11 @@ def _tell(errand: Errand, answer: dict[str, Any] | list[dict[str, Any]]) -> int:
     if errand.as_json:
         screen.json(answer)
         return status
-    rows = [[one["event"], one["notice"], one["standing"] or "refused", one["reason"]] for one in answers]
+    rows = [[one["event"], one["notice"], _standing(one), one["reason"]] for one in answers]
     screen.table(("event", "notice", "standing", "reason"), rows, TONES)
     return status
+
+
+def _standing(one: dict[str, Any]) -> str:
+    standing = one["standing"] or "refused"
+    return SHOWN.get(standing, standing)
