@@ -3,6 +3,7 @@ through. Any order of their coming gives one life. Pure: what people decided her
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,12 +12,15 @@ from zoneinfo import ZoneInfo
 from connectors.contract import Json
 from policies.says import Said
 from provisioning.identity import obstacles
+from provisioning.identity.personal import Personal
 from provisioning.identity.spell import DAY, FACTS, Spell
 from provisioning.nouns.people import Notice, NoticeKind, Pause, Private, Stay
 from provisioning.nouns.refusals import Refusal
 
+_NO_SUCH_STAY = (obstacles.StayUnknown, obstacles.NoStayThen, obstacles.StayCancelled)
+"""Why a notice waits that may speak of a stay whose announcement itself waits."""
+
 REVOKED_BEFORE = "An earlier stay of this person was revoked on {day}; this row begins a new one."
-PRIVATE = ("name", "id_number", "phone")
 
 Place = tuple[datetime, str, int, int, str, int]
 """Where a step of a life stands: instant, source, sequence, rank of its kind, notice; last, whether it is a revocation that
@@ -66,13 +70,13 @@ def fold(heard: Sequence[Heard], past: Past, barred: Mapping[str, Refusal] | Non
     if len(heard) == 1 and not past.revoked:
         # Most people who come are new: one notice needs no order.
         folding.hear(heard[0])
-        return Life(tuple(folding.spells), folding.private, folding.ineffective, folding.remarks)
+        return Life(tuple(folding.spells), folding.personal.private, folding.ineffective, folding.remarks)
     places = order([one.notice for one in heard])
     steps: list[tuple[Place, Heard | Stay]] = [(places[one.notice.id], one) for one in heard]
     steps += [(revoked_at(stay, places), stay) for stay in past.revoked]
     for _, step in sorted(steps, key=lambda each: each[0]):
         folding.revoke(step) if isinstance(step, Stay) else folding.hear(step)
-    return Life(tuple(folding.spells), folding.private, folding.ineffective, folding.remarks)
+    return Life(tuple(folding.spells), folding.personal.private, folding.ineffective, folding.remarks)
 
 
 def order(notices: Sequence[Notice]) -> dict[str, Place]:
@@ -104,37 +108,73 @@ class _Folding:
         self._barred = barred
         self._today = date.min
         self.spells: list[Spell] = []
-        self.private = past.private
-        self._by_no = {past.no: past.private}
+        self.personal = Personal(past.no, past.private)
         self.ineffective: dict[str, Refusal] = {}
         self.remarks: dict[str, tuple[Said, ...]] = {}
+        self._nth: dict[str, int] = {}
+        # What something told behind it may yet let through, with the day on which it was told; the one that is tried again.
+        self._waiting: list[tuple[Heard, date]] = []
+        self._late: str | None = None
 
     def hear(self, heard: Heard) -> None:
-        """One notice."""
+        """One notice, and what waited for it."""
+        self._today = max(self._today, self._day_of(heard.notice.told))
+        self._nth[heard.notice.id] = len(self._nth)
+        if self._takes_effect(heard):
+            self._take_up()
+        elif isinstance(self.ineffective[heard.notice.id], (obstacles.StayOverlaps, *_NO_SUCH_STAY)):
+            self._waiting.append((heard, self._today))
+
+    def revoke(self, stay: Stay) -> None:
+        """People took a stay away: it is for ever as it was then, and what waited for its end begins nothing after it."""
+        for spell in self.spells:
+            if stay.opened_by in spell.notices:
+                spell.freeze(stay, self._day_of(stay.ended or stay.created))
+                for heard, _ in self._waiting:
+                    if isinstance(self.ineffective[heard.notice.id], obstacles.StayOverlaps):
+                        self.ineffective[heard.notice.id] = _revoked(spell)
+                self._waiting.clear()
+
+    def _takes_effect(self, heard: Heard) -> bool:
         told = heard.notice
-        self._today = max(self._today, self._day_of(told.told))
         try:
             if told.id in self._barred:
                 raise self._barred[told.id]
             spell = _DEEDS[told.kind](self, heard)
         except Refusal as refusal:
             self.ineffective[told.id] = refusal
-            return
+            return False
+        self.ineffective.pop(told.id, None)
         if spell is not None:
             spell.notices.append(told.id)
+        return True
 
-    def revoke(self, stay: Stay) -> None:
-        """People took a stay away: it is for ever as it was then, whatever is told of that time later."""
-        for spell in self.spells:
-            if stay.opened_by in spell.notices:
-                spell.freeze(stay, self._day_of(stay.ended or stay.created))
+    def _take_up(self) -> None:
+        """Try again what overlapped a stay, in order and as on the day on which it was told, and behind what succeeds
+        also what spoke of that stay; until nothing more succeeds."""
+        today, succeeds = self._today, bool(self._waiting)
+        while succeeds:
+            succeeds = False
+            for one in tuple(self._waiting):
+                heard, self._today = one
+                self._late = heard.notice.id
+                wanted = (obstacles.StayOverlaps, *_NO_SUCH_STAY) if succeeds else obstacles.StayOverlaps
+                if isinstance(self.ineffective[self._late], wanted) and self._takes_effect(heard):
+                    self._waiting.remove(one)
+                    succeeds = True
+        self._today, self._late = today, None
+
+    def _newer(self, spell: Spell) -> bool:
+        """Whether anything told behind the notice in hand has a part in this stay: a late word never undoes that."""
+        return self._late is not None and any(self._nth[one] > self._nth[self._late] for one in spell.notices)
 
     def announced(self, heard: Heard) -> Spell:
         """Somebody comes, or what was said of their coming is said anew."""
         said = heard.notice.content
         facts = {name: str(said[name]) for name in FACTS}
         arrival, departure = _date(said["arrival"]), _day(said, "departure")
-        self._check_identity(heard)
+        if self._late is None:
+            self.personal.check(_no_of(heard, self._past), heard.private)
         _check_dates(arrival, departure)
         spell = self._announced_stay(heard.notice.id, facts, arrival, departure)
         self._personal(heard)
@@ -209,13 +249,14 @@ class _Folding:
         """Two numbers are one person: that is done by whoever gathers the notices of one life."""
 
     def _announced_stay(self, notice: str, facts: dict[str, str], arrival: date, departure: date | None) -> Spell:
-        same_day = [spell for spell in self.spells if spell.arrival == arrival and not spell.cancelled]
+        older = [spell for spell in self.spells if not self._newer(spell)]
+        same_day = [spell for spell in older if spell.arrival == arrival and not spell.cancelled]
         for spell in same_day:
             if spell.shut is None:
                 return self._revised(spell, facts, arrival, departure)
         for spell in reversed(same_day):
             return self._kept_shut(spell, facts, departure)
-        for spell in self.spells:
+        for spell in older:
             if spell.living and spell.arrival > self._today and arrival <= spell.last:
                 self._check_revoked(arrival, departure)
                 return self._revised(spell, facts, arrival, departure)
@@ -223,8 +264,9 @@ class _Folding:
         last = self._check_revoked(arrival, departure)
         if last is not None:
             self.remarks[notice] = (_on_day(REVOKED_BEFORE, last),)
-        self.spells.append(Spell(notice, arrival, departure, facts, [], {arrival}))
-        return self.spells[-1]
+        spell = Spell(notice, arrival, departure, facts, [], {arrival})
+        insort(self.spells, spell, key=lambda one: self._nth[one.opened_by])
+        return spell
 
     def _revised(self, spell: Spell, facts: dict[str, str], arrival: date, departure: date | None) -> Spell:
         """The stay as it is announced anew: what differs from what holds today is corrected there."""
@@ -267,6 +309,12 @@ class _Folding:
         return self._meant(_day(heard.notice.content, "arrival"), day, begun=begun), day
 
     def _meant(self, named: date | None, day: date, *, begun: bool = False) -> Spell:
+        spell = self._spoken_of(named, day, begun=begun)
+        if self._late is not None and self._newer(spell):
+            raise self.ineffective[self._late]
+        return spell
+
+    def _spoken_of(self, named: date | None, day: date, *, begun: bool) -> Spell:
         """The stay whose announced arrival is named; else the one that holds the day; else the latest announced, and
         with `begun` of those that had begun by the day."""
         if not self.spells:
@@ -281,26 +329,9 @@ class _Folding:
         rest = [one for one in self.spells if not begun or one.arrival <= day]
         return _uncancelled(rest, obstacles.NoStayThen(day=day))
 
-    def _check_identity(self, heard: Heard) -> None:
-        """One number is one identity; that two numbers are one person, HR has said. Raises `NoTaken`, `NameDiffers`."""
-        no = _no_of(heard, self._past)
-        before, told = self._by_no.get(no), heard.private
-        if before is None or told is None or not before.name:
-            return
-        known, id_number = (before.id_number or "").upper(), str(told.get("id_number") or "").upper()
-        if known and id_number and known != id_number:
-            raise obstacles.NoTaken(no=no)
-        if told.get("name") != before.name and not (known and id_number):
-            raise obstacles.NameDiffers(no=no)
-
     def _personal(self, heard: Heard) -> None:
-        """Take on what is personal in it; a blank takes nothing away."""
         if heard.private is not None:
-            no = _no_of(heard, self._past)
-            before = self._by_no.get(no)
-            only_number = before is self.private
-            self._by_no[no] = after = _over(before, heard.private)
-            self.private = after if only_number else _over(self.private, heard.private)
+            self.personal.take_on(self._nth[heard.notice.id], _no_of(heard, self._past), heard.private)
 
     def _day_of(self, at: datetime) -> date:
         return at.astimezone(self._past.zone).date()
@@ -324,12 +355,6 @@ _DEEDS = {
 def _no_of(heard: Heard, past: Past) -> str:
     """The staff number under which it was told, which may have been merged into another since."""
     return str(heard.notice.content.get("no") or past.no)
-
-
-def _over(before: Private | None, told: Mapping[str, Json]) -> Private:
-    old = before or Private("")
-    name, *rest = (told.get(each) or getattr(old, each) for each in PRIVATE)
-    return Private(str(name or ""), *(None if one is None else str(one) for one in rest))
 
 
 def _uncancelled(found: Sequence[Spell], none: Refusal) -> Spell:

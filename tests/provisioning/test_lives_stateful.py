@@ -133,6 +133,37 @@ class Lives(RuleBasedStateMachine):
             post.last = post.arrival + timedelta(days=into)
             self.tell("left", no, day=post.last, arrival=post.arrival)
 
+    @rule(
+        no=st.sampled_from(NOS),
+        into=st.integers(2, 40),
+        gap=st.integers(1, 9),
+        later=st.integers(0, 20),
+        between=st.sampled_from(("nothing", "a move", "a cancellation")),
+    )
+    def rehire_before_the_leaving(self, no: str, into: int, gap: int, later: int, between: str) -> None:
+        """The next stay is told of while the one before has no end yet, and so is something of that next stay."""
+        if not self.living(no) or self.last(no).arrival > self.today:
+            return
+        post = self.last(no)
+        arrival = post.arrival + timedelta(days=into)
+        if arrival > post.last:
+            return
+        where, there = [(self.dice.choice(DEPARTMENTS), self.dice.choice(AREAS)) for _ in range(2)]
+        new = Post(arrival, OPEN_ENDED, dict.fromkeys(window(), where))
+        self.tell("announced", no, arrival=arrival, departure=None, department=where[0], area=where[1])
+        if between == "a move":
+            new.where = {at: there if at >= arrival + DAY else where for at in new.where}
+            new.moved.add(arrival + DAY)
+            self.tell("moved", no, day=arrival + DAY, department=there[0], area=there[1], arrival=arrival)
+        elif between == "a cancellation":
+            new.last = self.today
+            self.tell("cancelled", no, arrival=arrival)
+        self.clock.put(self.clock.now() + timedelta(days=later))
+        post.last = max(arrival - timedelta(days=gap), post.arrival)
+        self.tell("left", no, day=post.last, arrival=post.arrival)
+        if new.last >= arrival:
+            self.posts[no].append(new)
+
     @rule(no=st.sampled_from(NOS), more=st.none() | st.integers(1, 30))
     def extend(self, no: str, more: int | None) -> None:
         if self.living(no) and self.last(no).last != OPEN_ENDED:
