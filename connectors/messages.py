@@ -28,12 +28,13 @@ ENROL, CHANGES, LIST, REPORT, INTRODUCE = (
 READING, MISSING, REACH, HANDED = "/edge/reading", "/edge/missing", "/edge/reach", "/edge/handed"
 ACTS, ACT_BEGUN, ACTED = "/edge/acts", "/edge/act-begun", "/edge/acted"
 WATCH, PASSED, OVERHEARD, DEAF = "/edge/watch", "/edge/passed", "/edge/overheard", "/edge/deaf"
-"""All by POST, save `CHANGES`: server-sent events, of which each with the name "changed" says no more than: list again."""
+"""All by POST, save `CHANGES`: server-sent events, of which each says no more by its name than: list again ("changed"), or:
+list again without delay ("urgent")."""
 
 CLOCK_OFF_S_MAX = 60
 """Every call but `ENROL` bears `Authorization: Bearer TOKEN` (`connectors.tokens`). So far may a gateway's clock be off."""
 
-CHANGED = "changed"
+CHANGED, URGENT = "changed", "urgent"
 KEEP_ALIVE_S = 15.0
 """After so long without an event the hub sends a comment, so that a dead line is found."""
 

@@ -18,7 +18,17 @@ from pydantic import BaseModel, ValidationError
 
 from connectors import tokens
 from connectors.contract import EdgeError
-from connectors.messages import BYTES_MAX, CHANGED, CHANGES, CLOCK_OFF, KEEP_ALIVE_S, NOT_YOURS, REVOKED, UNKNOWN
+from connectors.messages import (
+    BYTES_MAX,
+    CHANGED,
+    CHANGES,
+    CLOCK_OFF,
+    KEEP_ALIVE_S,
+    NOT_YOURS,
+    REVOKED,
+    UNKNOWN,
+    URGENT,
+)
 from devices.clock import Clock
 
 CONNECT_S = 5.0
@@ -129,8 +139,9 @@ class Line:
         """Say something that needs no answer but that it was taken. Raises as `call` does."""
         await self._post(path, message)
 
-    async def changes(self) -> AsyncGenerator[None]:
-        """Yields whenever there may be something new; ends when the line does. Raises `HubAway` and its kinds."""
+    async def changes(self) -> AsyncGenerator[bool]:
+        """Yields whenever there may be something new: whether it is urgent; ends when the line does. Raises `HubAway`
+        and its kinds."""
         timeout = httpx2.Timeout(SILENT_S, connect=CONNECT_S)
         try:
             async with self._client.sse(CHANGES, headers=self._headers(), timeout=timeout) as events:
@@ -138,8 +149,8 @@ class Line:
                     await events.response.aread()
                     self._judge(events.response)
                 async for event in events:
-                    if event.event == CHANGED:
-                        yield
+                    if event.event in (CHANGED, URGENT):
+                        yield event.event == URGENT
         except httpx2.HTTPError as error:
             raise self._trouble(error) from error
 

@@ -125,6 +125,7 @@ class Sync:
         self._attending = False
         self._list_at = 0.0
         self._rests_until = 0.0
+        self._hurried = False
         self._usual: asyncio.Task[None] | None = None
         self._under_way: frozenset[tuple[str, str]] = frozenset()
 
@@ -146,7 +147,8 @@ class Sync:
         backoff = self._backoff()
         while True:
             try:
-                async for _ in self._line.changes():
+                async for urgent in self._line.changes():
+                    self._hurried |= urgent
                     self._attending = True
                     backoff.over()
                     self._stir()
@@ -175,8 +177,8 @@ class Sync:
     async def _turn(self) -> bool:
         """List where there is news, and hand in some of what is owed; whether more of it waits."""
         began = self._clock.monotonic()
-        if began >= (self._rests_until if self._news else self._list_at):
-            self._news = False
+        if began >= self._next_list():
+            self._news = self._hurried = False
             await self._list()
             self._rests_until = self._clock.monotonic() + self._rest_s(began)
         await self._let_go()
@@ -185,12 +187,17 @@ class Sync:
     async def _pause(self) -> None:
         every_s = self._pace.list_s if self._attending else self._pace.deaf_s
         self._list_at = min(self._list_at, self._clock.monotonic() + every_s)
-        until = min(self._list_at, self._rests_until) if self._news else self._list_at
         try:
-            async with asyncio.timeout(max(0.0, until - self._clock.monotonic())):
+            async with asyncio.timeout(max(0.0, self._next_list() - self._clock.monotonic())):
                 await self._desk.owing.wait()
         except TimeoutError:
             return
+
+    def _next_list(self) -> float:
+        """From when the hub is asked again; for what is urgent at once."""
+        if self._hurried:
+            return 0.0
+        return self._rests_until if self._news else self._list_at
 
     def _stir(self) -> None:
         self._news = True

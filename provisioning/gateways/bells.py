@@ -1,5 +1,5 @@
-"""A bell for each gateway, rung when there is news for it: server-sent events that say only "changed". Many changes at once
-ring it once."""
+"""A bell for each gateway, rung when there is news for it: server-sent events that say only "changed", or "urgent" where
+somebody waits for it. Many changes at once ring it once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from connectors.messages import CHANGED, KEEP_ALIVE_S
+from connectors.messages import CHANGED, KEEP_ALIVE_S, URGENT
 from provisioning.nouns.refusals import Refusal
+from provisioning.store import rights
 from provisioning.store.engine import Store
 from provisioning.store.news import GATEWAY, GATEWAYS
 
@@ -30,9 +31,11 @@ class _Listener:
 
     loop: asyncio.AbstractEventLoop
     rung: asyncio.Event = field(default_factory=asyncio.Event)
+    urgent: bool = False
     over: bool = False
 
-    def ring(self) -> None:
+    def ring(self, *, urgent: bool = False) -> None:
+        self.urgent |= urgent
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.rung.set)
 
@@ -54,8 +57,8 @@ class Bells:
             raise TooManyListen(most=LISTENERS_MAX)
 
     async def listen(self, gateway: str) -> AsyncGenerator[str]:
-        """Server-sent events for one gateway: "changed" at once, and whenever something has. It ends when the server does,
-        or the gateway listens anew elsewhere."""
+        """Server-sent events for one gateway: "changed" at once, and whenever something has ("urgent" where that may not
+        wait). It ends when the server does, or the gateway listens anew elsewhere."""
         mine = self._listeners.setdefault(gateway, [])
         listener = _Listener(asyncio.get_running_loop())
         mine.append(listener)
@@ -71,8 +74,9 @@ class Bells:
                     yield ": still here\n\n"
                     continue
                 listener.rung.clear()
+                urgent, listener.urgent = listener.urgent, False
                 if not listener.over:
-                    yield f"event: {CHANGED}\ndata:\n\n"
+                    yield f"event: {URGENT if urgent else CHANGED}\ndata:\n\n"
         finally:
             mine.remove(listener)
 
@@ -91,7 +95,8 @@ class Bells:
 
     def _on_commit(self, topics: frozenset[str]) -> None:
         every = GATEWAYS in topics
+        urgent = any(topic.startswith(rights.URGENT) for topic in topics)
         for gateway, listeners in list(self._listeners.items()):
             if every or GATEWAY + gateway in topics:
                 for each in list(listeners):
-                    each.ring()
+                    each.ring(urgent=urgent)

@@ -276,6 +276,10 @@ def test_changes_are_heard_at_once_and_only_by_whom_they_concern(peopled, site, 
         with peopled.client("security") as security:
             assert security.post("/targets/a-1/read").status_code == 200
         assert [next(lines) for _ in range(4)] == ["data:", "", "event: changed", "data:"]
+        with peopled.house.store.writing() as tx:
+            (row, *_) = [one for one in delivery.records_at(tx, "a-1") if one.key.startswith("card:")]
+            rights.wish(tx, [rights.Wish("a-1", row.key, row.holder, None, row.revision + 1, 1, (), True, False)])
+        assert [next(lines) for _ in range(3)] == ["", "event: urgent", "data:"]
         assert [next(others) for _ in range(2)] == ["data:", ""]
         with pytest.raises(httpx2.ReadTimeout):
             next(others)
