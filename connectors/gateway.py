@@ -1,7 +1,7 @@
 """The loop that makes targets equal to what is wanted: claim, compare, write, read back, report.
 
 It knows targets only as connectors and the hub only as a desk. One target's trouble never delays another: each has a
-worker of its own, every device call has a time-out, and one worker stays free for what is urgent.
+worker of its own, every device call has a time-out, and what is urgent has workers of its own.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ Build = Callable[[str, Mapping[str, Json]], Connector]
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """How many targets are worked at once, and how long the gateway rests where nothing wakes it. Usual work is taken in
-    rounds, in which each target is visited once, and which begin at least `pace_s` apart: so a visit finds more to do than
-    it costs. What is urgent never waits for a round."""
+    """How many targets are worked at once, and so many more for what is urgent alone; how long the gateway rests where
+    nothing wakes it. Usual work is taken in rounds, in which each target is visited once, and which begin at least `pace_s`
+    apart: so a visit finds more to do than it costs. What is urgent waits neither for a round nor for a usual visit."""
 
     workers_max: int = 16
+    urgent_max: int = 16
     rest_s: float = 5.0
     pace_s: float = 0.0
     stop_s_max: float = 5.0
@@ -151,13 +152,14 @@ class Gateway:
             await asyncio.sleep(self._slots.rest_s)
 
     async def _take_work(self, stop: asyncio.Event) -> int:
-        """Fill the free slots, the last one only with what is urgent; between two rounds of usual work, all of them.
+        """Fill the free slots, the last ones only with what is urgent; between two rounds of usual work, all of them.
         Returns how many were filled."""
         taken = 0
         while not stop.is_set() and (free := self._free()) > 0:
             before = self._clock.monotonic()
-            urgent_only = self._rounds.rest_s(before) > 0 or (free == 1 and self._slots.workers_max > 1)
-            limit = max(1, free - 1)
+            usual = 0 if self._rounds.rest_s(before) > 0 else free - self._slots.urgent_max
+            urgent_only = usual <= 0
+            limit = free if urgent_only else usual
             try:
                 most = self._bounds.tasks_max
                 claims = await self._desk.claim(limit, urgent_only=urgent_only, tasks_max=most)
@@ -178,7 +180,8 @@ class Gateway:
 
     def _free(self) -> int:
         """How many more may be worked."""
-        return self._slots.workers_max - len(self._working) + min(len(self._doubting), DOUBTFUL_MAX)
+        most = self._slots.workers_max + self._slots.urgent_max + min(len(self._doubting), DOUBTFUL_MAX)
+        return most - len(self._working)
 
     def _bury(self, done: set[asyncio.Task[None]]) -> None:
         for task in done & self._working:

@@ -32,9 +32,10 @@ _OTHERS = f"SELECT nth, kind, target, length(body) FROM outbox WHERE kind IN ({_
 _OUTCOME_BEFORE = f"SELECT 1 FROM outbox WHERE kind = '{REPORT}' AND target = ? AND nth < ? LIMIT 1"  # noqa: S608 - as above
 _COLUMNS = "nth, kind, target, slot, epoch"
 # What is gone by now, behind what else is owed of the same key: what a key held before would be news again after it.
-_GONE_KEYS = f"SELECT target, substr(slot, instr(slot, '@') + 1) FROM outbox WHERE {_GONE}"  # noqa: S608 - as above
+_OF_GONE = f"FROM outbox INDEXED BY outbox_gone WHERE {_GONE}"
+_GONE_KEYS = f"SELECT target, substr(slot, instr(slot, '@') + 1) {_OF_GONE}"  # noqa: S608 - as above
 _OUTCOMES_GONE = f"""
-SELECT {_COLUMNS}, body FROM outbox WHERE kind = '{REPORT}' AND target IN (SELECT target FROM outbox WHERE {_GONE})
+SELECT {_COLUMNS}, body FROM outbox WHERE kind = '{REPORT}' AND target IN (SELECT target {_OF_GONE})
 AND (target, substr(slot, instr(slot, '@') + 1)) IN ({_GONE_KEYS}) ORDER BY nth LIMIT ?"""  # noqa: S608 - as above
 _OTHER_BEFORE = f"SELECT 1 FROM outbox WHERE kind IN ({_OTHER_KINDS}) AND target = ? AND nth < ? LIMIT 1"  # noqa: S608 - as above
 # A window on all that is owed, so that its order costs no sorting; of other kinds only the place.

@@ -214,7 +214,7 @@ def test_urgent_work_finds_a_free_worker_and_comes_first(panels: Panels, desk: A
                 desk.add(name, target.kind, target.settings())
             desk.want("slow", slow.record(1))
             desk.want("slow too", slow_too.record(1))
-            site.start(slots=Slots(workers_max=2))
+            site.start(slots=Slots(workers_max=1, urgent_max=1))
             await site.until(lambda: desk.targets["slow"].epoch == 1)
             desk.want("alive", alive.record(1))
             desk.want("alive", alive.record(2), urgent=True)
@@ -223,6 +223,25 @@ def test_urgent_work_finds_a_free_worker_and_comes_first(panels: Panels, desk: A
             # The worker that is kept for what is urgent leaves the rest to the others, and does not spin on it.
             assert [report.key for _, report in desk.receipts] == ["card:7002"]
             assert desk.calls["claim"] < 20
+            assert desk.unreachable == []
+            await site.stop()
+
+    asyncio.run(run())
+
+
+def test_urgent_work_at_one_target_waits_for_no_other(panels: Panels, desk: Any, site: Any) -> None:
+    async def run() -> None:
+        async with panels(1) as usual, panels(2) as dead, panels(3) as alive:
+            for name, target in (("usual", usual), ("dead", dead), ("alive", alive)):
+                target.off(off=target is not alive)
+                desk.add(name, target.kind, target.settings())
+            desk.want("usual", usual.record(1))
+            desk.want("dead", dead.record(1), urgent=True)
+            site.start(slots=Slots(workers_max=1, urgent_max=2))
+            await site.until(lambda: desk.targets["usual"].epoch == desk.targets["dead"].epoch == 1)
+            desk.want("alive", alive.record(1), urgent=True)
+            await site.until(lambda: desk.receipts, timeout_s=1.0)
+            assert [report.key for _, report in desk.receipts] == ["card:7001"]
             assert desk.unreachable == []
             await site.stop()
 

@@ -41,7 +41,7 @@ def cards(target: RoomyTarget, count: int) -> list[Record]:
 
 def test_ten_thousand_records_delay_no_urgent_erase_there_or_elsewhere(tmp_path: Path):
     async def run() -> None:
-        async with fair(tmp_path, Slots(workers_max=4, rest_s=0.5)) as ground:
+        async with fair(tmp_path, Slots(workers_max=3, urgent_max=1, rest_s=0.5)) as ground:
             bulk, other = await ground.panel("bulk"), await ground.panel("other")
             marked = bulk.record(CARDS_MAX)
             for name in ("bulk", "other"):
@@ -62,7 +62,7 @@ def test_ten_thousand_records_delay_no_urgent_erase_there_or_elsewhere(tmp_path:
 
 def test_slow_panels_keep_no_worker_from_the_others(tmp_path: Path):
     async def run() -> None:
-        async with fair(tmp_path, Slots(workers_max=3, rest_s=0.5), Bounds(chunk_s_max=0.3, visit_s_max=0.5)) as ground:
+        async with fair(tmp_path, Slots(workers_max=2, urgent_max=1, rest_s=0.5), Bounds(chunk_s_max=0.3, visit_s_max=0.5)) as ground:
             slow = [await ground.panel(f"slow-{n}") for n in range(4)]
             for n, each in enumerate(slow):
                 each.trouble(late=1.0, delay_s=SLOW_S)
@@ -80,7 +80,7 @@ def test_slow_panels_keep_no_worker_from_the_others(tmp_path: Path):
 
 def test_dead_panels_keep_no_worker_from_the_others(tmp_path: Path):
     async def run() -> None:
-        async with fair(tmp_path, Slots(workers_max=3, rest_s=0.5)) as ground:
+        async with fair(tmp_path, Slots(workers_max=2, urgent_max=1, rest_s=0.5)) as ground:
             for n in range(12):
                 dead = await ground.panel(f"dead-{n}")
                 dead.off(off=True)
@@ -106,7 +106,7 @@ def test_a_dead_panel_hears_no_more_than_its_tries_at_a_visit(tmp_path: Path):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
             hole.bind(("127.78.1.200", 0))
             hole.setblocking(False)
-            async with fair(tmp_path, Slots(workers_max=3, rest_s=0.5)) as ground:
+            async with fair(tmp_path, Slots(workers_max=2, urgent_max=1, rest_s=0.5)) as ground:
                 panel = await ground.panel("panel")
                 settings = panel.settings() | {"address": f"127.78.1.200:{hole.getsockname()[1]}"}
                 ground.target("hole", settings | {"serial": 405419990})

@@ -19,7 +19,7 @@ from provisioning.store import tables
 from tests.connectors.emulated import GET_SLOT, PUT
 from tests.provisioning.fair import Fair, fair
 
-SLOTS = Slots(workers_max=4, rest_s=0.2)
+SLOTS = Slots(workers_max=3, urgent_max=1, rest_s=0.2)
 PIECES = Bounds(piece_s_max=0.02)
 CARDS = 400
 
