@@ -33,7 +33,7 @@ _OUTCOME_BEFORE = f"SELECT 1 FROM outbox WHERE kind = '{REPORT}' AND target = ? 
 _COLUMNS = "nth, kind, target, slot, epoch"
 # What is gone by now, behind what else is owed of the same key: what a key held before would be news again after it.
 _OF_GONE = f"FROM outbox INDEXED BY outbox_gone WHERE {_GONE}"
-_GONE_KEYS = f"SELECT target, substr(slot, instr(slot, '@') + 1) {_OF_GONE}"  # noqa: S608 - as above
+_GONE_KEYS = f"SELECT target, substr(slot, instr(slot, '@') + 1) {_OF_GONE}"
 _OUTCOMES_GONE = f"""
 SELECT {_COLUMNS}, body FROM outbox WHERE kind = '{REPORT}' AND target IN (SELECT target {_OF_GONE})
 AND (target, substr(slot, instr(slot, '@') + 1)) IN ({_GONE_KEYS}) ORDER BY nth LIMIT ?"""  # noqa: S608 - as above

@@ -271,7 +271,8 @@ class RemoteDesk:
             self._room_at = self._clock.monotonic() + ROOM_S
             merged = await self._file.write(lambda tx: kept_merge.merge(tx, listed, now, hold=True))
         short = self._file.short
-        self._ahead = self._ahead | {told.id: told.upto for told in listed.targets} if short else {}
+        told = self._ahead | {each.id: each.upto for each in listed.targets} if short else {}
+        self._ahead = {id_: upto for id_, upto in told.items() if id_ not in listed.gone}
         for target in merged.lost:
             self._forget(target)
         self._hastened |= merged.hastened

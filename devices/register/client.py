@@ -92,7 +92,7 @@ class Register:
 
     async def unit(self, unit: str) -> Held:
         """A unit as it is now. Raises `NoSuchUnit`."""
-        answer = await self._ok("GET", f"/units/{quote(unit, safe='')}", GET_S)
+        answer = await self._ok("GET", _at(unit), GET_S)
         return read_unit(answer.body, answer.etag, unit)
 
     async def units(self) -> AsyncIterator[Held]:
@@ -112,9 +112,7 @@ class Register:
         """Make a unit so, if it is still as it was read: after this, no PUT that was sent before will be accepted.
         Raises `Stale`, `Conflict`, `Malformed`, `NoSuchUnit`."""
         headers = {"if-match": etag, "content-type": "application/json"}
-        answer = await self._ok(
-            "PUT", f"/units/{quote(unit.id, safe='')}", PUT_S, headers=headers, content=write_unit(unit)
-        )
+        answer = await self._ok("PUT", _at(unit.id), PUT_S, headers=headers, content=write_unit(unit))
         held = read_unit(answer.body, answer.etag, unit.id)
         if held.etag == etag:
             raise ProtocolError(
@@ -195,6 +193,10 @@ class Register:
             return _Answer(response.status, ", ".join(etags) or None, bytes(body))
         finally:
             response.close()  # which does nothing where the whole answer was read
+
+
+def _at(unit: str) -> str:
+    return f"/units/{quote(unit, safe='')}"
 
 
 def _why(error: aiohttp.ClientError) -> str:

@@ -114,6 +114,11 @@ def put_preview(errand: Errand, preview: dict[str, Any]) -> None:
     )
 
 
+def standing_word(standing: str) -> str:
+    """How a row or a notice stands, in the word that is shown: alone, "held" means that somebody has a seat."""
+    return STATES["open"] if standing == "held" else standing
+
+
 def put_waiting(errand: Errand, proposed: dict[str, Any]) -> None:
     """Print that a change waits, or would."""
     screen = errand.screen

@@ -7,14 +7,12 @@ from typing import Any
 
 from provisioning.cli.errand import OK, REFUSED, Errand
 from provisioning.cli.grammar import Parser
-from provisioning.cli.hold import put_preview, put_waiting
+from provisioning.cli.hold import put_preview, put_waiting, standing_word
 from provisioning.cli.hub import Named
 from provisioning.cli.sheets import send_sheet
 
 LINES_SHOWN_MAX = 200
 TONES = {"new": "good", "changed": "good", "same": "dim", "refused": "bad", "held": "warn"}
-SHOWN = {"held": "waits"}
-"""Alone, the word "held" means that somebody has a seat."""
 
 
 def arguments(parser: Parser) -> None:
@@ -128,7 +126,7 @@ def _put_line(errand: Errand, line: dict[str, Any]) -> None:
         if line["sheet"]
         else screen.words("line {line}", line=line["line"])
     )
-    shown = screen.tone(screen.cell(SHOWN.get(outcome, outcome)), TONES[outcome])
+    shown = screen.tone(screen.cell(standing_word(outcome)), TONES[outcome])
     screen.put(f"{heading}  {screen.cell(line['no'])}  {shown}{changed}")
     for sentence in line["sentences"]:
         screen.put(f"    {sentence}")

@@ -10,12 +10,11 @@ from typing import Any
 from provisioning.cli.card import put_dry_run
 from provisioning.cli.errand import OK, REFUSED, Errand
 from provisioning.cli.grammar import Parser
+from provisioning.cli.hold import standing_word
 from provisioning.cli.hub import CommandFailed, Hub, at
 
 ONE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 SPEC = "1.0"
-SHOWN = {"held": "waits"}
-"""As at `foyer hr`: a seat that is held is another thing in Chinese."""
 TONES = {"applied": "good", "waiting": "warn", "waits": "warn", "refused": "bad"}
 GOOD_BELOW = 300
 
@@ -183,5 +182,4 @@ def _tell(errand: Errand, answer: dict[str, Any] | list[dict[str, Any]]) -> int:
 
 
 def _standing(one: dict[str, Any]) -> str:
-    standing = one["standing"] or "refused"
-    return SHOWN.get(standing, standing)
+    return standing_word(one["standing"] or "refused")

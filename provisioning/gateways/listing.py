@@ -52,9 +52,10 @@ class Listing:
             have_here = have.get(one.id, NOTHING)
             listen = listeners.get(one.id)
             stamp = _stamp(one, zone, listen, tx.now)
-            if _has_all(one, have_here) and have_here.stamp == stamp and not _said_again(one, tx.now):
+            has_all = _has_all(one, have_here)
+            if has_all and have_here.stamp == stamp and not _said_again(one, tx.now):
                 continue
-            found: list[News] = [] if _has_all(one, have_here) else _news(tx, one, have_here, left + 1)
+            found: list[News] = [] if has_all else _news(tx, one, have_here, left + 1)
             told = found[:left]
             upto = Upto(seq=one.seq, key=LAST, fresh=False, stamp=stamp)
             if len(found) > left:

@@ -309,7 +309,10 @@ def test_when_there_is_room_again_the_rest_is_asked_for_at_once(tmp_path: Path) 
 
     async def run() -> None:
         await kept.desk.take(listed(*bodies, seq=7))
+        await kept.desk.take(listed(id="u"))
+        await kept.desk.take(listed(seq=7, gone=("u",)))
         assert kept.desk.short
+        assert set(kept.desk.asked(10).have) == {"t"}, "of what is another's by now nothing is asked"
         kept.pass_by(ROOM_S)
         assert await kept.desk.take(listed(seq=8)) is True
         assert kept.desk.asked(10).have == {}

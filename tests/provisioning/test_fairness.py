@@ -62,7 +62,9 @@ def test_ten_thousand_records_delay_no_urgent_erase_there_or_elsewhere(tmp_path:
 
 def test_slow_panels_keep_no_worker_from_the_others(tmp_path: Path):
     async def run() -> None:
-        async with fair(tmp_path, Slots(workers_max=2, urgent_max=1, rest_s=0.5), Bounds(chunk_s_max=0.3, visit_s_max=0.5)) as ground:
+        async with fair(
+            tmp_path, Slots(workers_max=2, urgent_max=1, rest_s=0.5), Bounds(chunk_s_max=0.3, visit_s_max=0.5)
+        ) as ground:
             slow = [await ground.panel(f"slow-{n}") for n in range(4)]
             for n, each in enumerate(slow):
                 each.trouble(late=1.0, delay_s=SLOW_S)
