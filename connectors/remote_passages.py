@@ -25,7 +25,8 @@ from connectors.messages import (
     watch_of,
 )
 from connectors.remote_line import HubAway, Line
-from connectors.remote_sync import Backoff, Pace
+from connectors.remote_sync import Pace
+from connectors.waits import Backoff
 from devices.clock import Clock
 
 WATCH_S = 15.0

@@ -42,7 +42,7 @@ from connectors.messages import (
 from connectors.remote import RemoteDesk
 from connectors.remote_line import HubAway, Line, NotOurs, NotTaken, NotTheHub, Untrusted
 from connectors.visit import end_tasks
-from connectors.waits import doubled_s
+from connectors.waits import Backoff
 from devices.clock import Clock
 
 PAGES_MAX = 10_000
@@ -50,7 +50,6 @@ OUTCOMES_AT_ONCE_MAX = 500
 """As many as the hub takes in while somebody who revokes may have to wait for it."""
 SAID_AT_ONCE_MAX = 6
 """So many messages that are no outcomes are said at once: fewer than the line has connections."""
-SHARES = 256
 REST_S_MAX = 0.25
 """After a list, and after usual outcomes, the gateway rests as long as the hub took for them, and no longer than this: a
 busy hub then has more to tell and to take at once, which costs both less."""
@@ -72,25 +71,6 @@ class Pace:
     backoff_s: float = 0.5
     backoff_s_max: float = 15.0
     stop_s_max: float = 3.0
-
-
-class Backoff:
-    """Waits that double, each cut by chance."""
-
-    def __init__(self, first_s: float, longest_s: float, random_bytes: Callable[[int], bytes]) -> None:
-        self._first_s, self._longest_s = first_s, longest_s
-        self._random = random_bytes
-        self._tries = 0
-
-    def over(self) -> None:
-        """It went well."""
-        self._tries = 0
-
-    def next_s(self) -> float:
-        """How long to wait this time."""
-        whole_s = doubled_s(self._first_s, self._tries, self._longest_s)
-        self._tries += 1
-        return whole_s * (0.5 + self._random(1)[0] / SHARES / 2)
 
 
 class Sync:
