@@ -106,6 +106,7 @@ class Sync:
         self._list_at = 0.0
         self._rests_until = 0.0
         self._hurried = False
+        self._listing: asyncio.Task[None] | None = None
         self._usual: asyncio.Task[None] | None = None
         self._under_way: frozenset[tuple[str, str]] = frozenset()
 
@@ -118,9 +119,11 @@ class Sync:
             for part in done & set(parts):
                 part.result()
             await end_tasks(*parts)
+            await self._end_listing()
             await self._say_last()
         finally:
             await end_tasks(*parts, stopping, *([self._usual] if self._usual else ()))
+            await self._end_listing()
 
     async def _attend(self) -> None:
         """Listen for news; what may have been missed counts as news."""
@@ -144,7 +147,7 @@ class Sync:
             try:
                 more = await self._turn()
             except EdgeError as error:
-                # Whatever the hub was meanwhile, it is asked first who is whose in which era, and then told.
+                await self._end_listing()
                 self._news = True
                 await self._stands(error)
                 await asyncio.sleep(backoff.next_s())
@@ -155,23 +158,36 @@ class Sync:
                 await self._pause()
 
     async def _turn(self) -> bool:
-        """List where there is news, and hand in some of what is owed; whether more of it waits."""
-        began = self._clock.monotonic()
-        if began >= self._next_list():
+        """List where there is news, and hand in some of what is owed; whether more of it waits. Outcomes go beside a list;
+        all else, which bears on whose a target is, before the next."""
+        if self._listing is not None and self._listing.done():
+            ended, self._listing = self._listing, None
+            ended.result()
+        elif self._listing is None and self._clock.monotonic() >= self._next_list():
             self._news = self._hurried = False
-            await self._list()
-            self._rests_until = self._clock.monotonic() + self._rest_s(began)
-        await self._let_go()
+            if self._trouble is None:
+                self._listing = asyncio.create_task(self._list())
+            else:
+                # Whatever the hub was meanwhile, it is asked first who is whose in which era, and then told.
+                await self._list()
+        if self._listing is None:
+            await self._let_go()
         return await self._send()
 
     async def _pause(self) -> None:
         every_s = self._pace.list_s if self._attending else self._pace.deaf_s
         self._list_at = min(self._list_at, self._clock.monotonic() + every_s)
+        rest_s = max(0.0, self._next_list() - self._clock.monotonic()) if self._listing is None else None
         try:
-            async with asyncio.timeout(max(0.0, self._next_list() - self._clock.monotonic())):
+            async with asyncio.timeout(rest_s):
                 await self._desk.owing.wait()
         except TimeoutError:
             return
+
+    async def _end_listing(self) -> None:
+        listing, self._listing = self._listing, None
+        if listing is not None:
+            await end_tasks(listing)
 
     def _next_list(self) -> float:
         """From when the hub is asked again; for what is urgent at once."""
@@ -184,6 +200,14 @@ class Sync:
         self._desk.owing.set()
 
     async def _list(self) -> None:
+        began = self._clock.monotonic()
+        try:
+            await self._list_all()
+        finally:
+            self._rests_until = self._clock.monotonic() + self._rest_s(began)
+            self._desk.owing.set()
+
+    async def _list_all(self) -> None:
         for _ in range(PAGES_MAX):
             listed = await self._line.call(LIST, self._desk.asked(TASKS_MAX), Listed)
             if self._line.who is not None and listed.hub != self._line.who.hub:
@@ -242,9 +266,10 @@ class Sync:
             self._usual = asyncio.create_task(self._report_usual(_bounded(usual)))
         if gone:
             await self._report(_bounded(gone))
-        if others:
+        if others and self._listing is None:
             await self._say(others)
-        return bool(gone or others)
+            return True
+        return bool(gone)
 
     async def _report_usual(self, owed: Sequence[Owed]) -> None:
         began = self._clock.monotonic()

@@ -82,6 +82,9 @@ class PaperHub:
         self.lose_answers = 0
         self.mute: set[str] = set()
         """What is taken, and not answered."""
+        self.put_off: set[str] = set()
+        """What waits until it is put off no more."""
+        self.waiting: set[str] = set()
         self.refuse_keys: set[str] = set()
         self.lock = threading.RLock()
         self._bells: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -144,6 +147,9 @@ class PaperHub:
     def _route(self, path: str, shape: type[BaseModel], answer: Any) -> None:
         async def route(request: Request) -> Response:
             await asyncio.sleep(self.slow_s)
+            while path in self.put_off:
+                self.waiting.add(path)
+                await asyncio.sleep(0.01)
             if self.fail_next > 0:
                 self.fail_next -= 1
                 return Response("out of order", status_code=503)

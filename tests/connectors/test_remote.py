@@ -202,6 +202,26 @@ def test_a_slow_hub_delays_no_door(panels: Panels, hub: PaperHub, server: PaperS
     asyncio.run(run())
 
 
+def test_the_proof_that_something_is_gone_waits_for_no_list(
+    panels: Panels, hub: PaperHub, server: PaperServer, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        async with panels(1) as target, process(tmp_path, server) as gateway:
+            hub.add("t", target.kind, target.settings())
+            hub.want("t", target.record(1))
+            await gateway.until(hub.settled)
+            target.trouble(late=1.0, delay_s=0.3)
+            listed = hub.calls["/edge/list"]
+            going = hub.want("t", target.record(1).key, urgent=True)
+            await gateway.until(lambda: hub.calls["/edge/list"] > listed)
+            hub.put_off = {"/edge/list"}
+            hub.ring()
+            await gateway.until(lambda: bool(hub.waiting) and not going.dirty, timeout_s=10.0)
+            hub.put_off = set()
+
+    asyncio.run(run())
+
+
 def test_a_new_era_forgets_the_old_and_only_takes_away(
     panels: Panels, hub: PaperHub, server: PaperServer, tmp_path: Path
 ) -> None:
