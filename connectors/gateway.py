@@ -32,7 +32,8 @@ Build = Callable[[str, Mapping[str, Json]], Connector]
 class Slots:
     """How many targets are worked at once, and so many more for what is urgent alone; how long the gateway rests where
     nothing wakes it. Usual work is taken in rounds, in which each target is visited once, and which begin at least `pace_s`
-    apart: so a visit finds more to do than it costs. What is urgent waits neither for a round nor for a usual visit."""
+    apart: so a visit finds more to do than it costs. What is urgent waits neither for a round nor for a usual visit, and
+    may take all workers."""
 
     workers_max: int = 16
     urgent_max: int = 16

@@ -75,7 +75,8 @@ class RemoteDesk:
         now = self.wall()
         called = frozenset(target for target, acts in self._acts.items() if acts)
         found = self._rota.due(now, self._busy(), called, urgent_only=urgent_only)
-        return [self._claim(one, now, tasks_max, urgent_only=urgent_only) for one in found[:limit]]
+        claims = (self._claim(one, now, tasks_max, urgent_only=urgent_only) for one in found[:limit])
+        return [claim for claim in claims if claim is not None]
 
     async def differences(self, claim: Claim, limit: int, *, urgent_only: bool = False) -> Sequence[Task]:
         """The next tasks of a claimed target, in the order in which they must be carried out."""
@@ -319,8 +320,7 @@ class RemoteDesk:
 
     def idle(self, targets: Collection[str]) -> list[str]:
         """Those of these targets on which nobody works just now."""
-        busy = self._busy()
-        return [target for target in targets if target not in busy]
+        return [target for target in targets if target not in self._busy()]
 
     def wall(self) -> float:
         """The present instant, in seconds of the epoch; never before one that was known, nor slower than time goes by, so
@@ -347,9 +347,10 @@ class RemoteDesk:
         now = self._clock.monotonic()
         return frozenset(target for target, held in self._held.items() if held.until > now)
 
-    def _claim(self, one: Waiting, now: float, tasks_max: int, *, urgent_only: bool) -> Claim:
+    def _claim(self, one: Waiting, now: float, tasks_max: int, *, urgent_only: bool) -> Claim | None:
+        if (own := self._file.read(lambda tx: kept_work.own(tx, one.id))) is None:
+            return None  # the file has let go of it, and the rota is about to be told
         self._nth += 1
-        own = self._own(one.id)
         self._held[one.id] = _Held(self._nth, self._clock.monotonic() + LEASE_S, own.epoch)
         read_due = one.read_at is not None and one.read_at <= now
         tasks = tuple(self._next(one.id, tasks_max, urgent_only=urgent_only)) if tasks_max else ()

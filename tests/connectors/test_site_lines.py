@@ -16,8 +16,8 @@ from connectors.contract import Json, Record, canonical
 from connectors.remote_line import Line
 from connectors.site import Site
 from devices.clock import SetClock
+from tests.connectors.kept_desk import NOW, Kept, inline, listed, task
 from tests.connectors.paper_hub import PaperHub, PaperServer
-from tests.connectors.test_kept_work import NOW, Kept, inline, listed, task
 from tests.connectors.test_remote import Process
 
 LINE = "lines/none"
