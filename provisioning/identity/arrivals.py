@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from connectors.contract import Json
 from policies.says import Said
-from provisioning.identity.life import Heard
+from provisioning.identity.heard import Heard
 from provisioning.identity.settled import Settled
 from provisioning.nouns.people import NoticeKind, Person, Private, Stay
 from provisioning.nouns.refusals import Refusal

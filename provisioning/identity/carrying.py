@@ -10,7 +10,7 @@ from typing import Any
 from connectors.contract import Json
 from provisioning.identity.arrivals import Announcement, Letter, Plan, said
 from provisioning.identity.cards import new_card
-from provisioning.identity.life import Heard
+from provisioning.identity.heard import Heard
 from provisioning.identity.personal import PRIVATE
 from provisioning.identity.settled import Settled
 from provisioning.nouns.people import Credential, Notice, Person, Private, Standing, Stay, StayState

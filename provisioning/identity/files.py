@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from provisioning.identity.cards import cards_known
 from provisioning.identity.carrying import as_private
-from provisioning.identity.life import Heard
+from provisioning.identity.heard import Heard
 from provisioning.identity.plans import Filed, Known
 from provisioning.nouns.people import Notice, Person, Standing
 from provisioning.store import intake, people

@@ -12,30 +12,17 @@ from zoneinfo import ZoneInfo
 from connectors.contract import Json
 from policies.says import Said
 from provisioning.identity import obstacles
+from provisioning.identity.heard import Heard, Place, order, revoked_at
 from provisioning.identity.personal import Personal
 from provisioning.identity.spell import DAY, FACTS, Spell
-from provisioning.nouns.people import Notice, NoticeKind, Pause, Private, Stay
+from provisioning.identity.waiting import NOTHING, Look, Waiter, Waiting
+from provisioning.nouns.people import NoticeKind, Pause, Private, Stay
 from provisioning.nouns.refusals import Refusal
 
 _NO_SUCH_STAY = (obstacles.StayUnknown, obstacles.NoStayThen, obstacles.StayCancelled)
 """Why a notice waits that may speak of a stay whose announcement itself waits."""
 
 REVOKED_BEFORE = "An earlier stay of this person was revoked on {day}; this row begins a new one."
-
-Place = tuple[datetime, str, int, int, str, int]
-"""Where a step of a life stands: instant, source, sequence, rank of its kind, notice; last, whether it is a revocation that
-follows that notice."""
-
-RANKS = {kind: rank for rank, kind in enumerate(NoticeKind)}
-"""Of what one source says at one instant and outside a sequence, an announcement comes first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A notice, and what is personal in it, opened; None where there is nothing, or the person was erased."""
-
-    notice: Notice
-    private: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +57,13 @@ def fold(heard: Sequence[Heard], past: Past, barred: Mapping[str, Refusal] | Non
     if len(heard) == 1 and not past.revoked:
         # Most people who come are new: one notice needs no order.
         folding.hear(heard[0])
-        return Life(tuple(folding.spells), folding.personal.private, folding.ineffective, folding.remarks)
+        return folding.life()
     places = order([one.notice for one in heard])
     steps: list[tuple[Place, Heard | Stay]] = [(places[one.notice.id], one) for one in heard]
     steps += [(revoked_at(stay, places), stay) for stay in past.revoked]
     for _, step in sorted(steps, key=lambda each: each[0]):
         folding.revoke(step) if isinstance(step, Stay) else folding.hear(step)
-    return Life(tuple(folding.spells), folding.personal.private, folding.ineffective, folding.remarks)
-
-
-def order(notices: Sequence[Notice]) -> dict[str, Place]:
-    """The place of each notice. What one source says of one number stands in that source's own sequence, at the latest
-    instant at which it told any of it so far; all else stands at the instant at which it was told."""
-    latest: dict[tuple[str, Json], datetime] = {}
-    places: dict[str, Place] = {}
-    for one in sorted(notices, key=lambda each: (each.sequence or 0, each.told, each.id)):
-        instant = one.told
-        if one.source is not None and one.sequence is not None:
-            of = (one.source, one.content.get("no"))
-            latest[of] = instant = max(instant, latest.get(of, instant))
-        places[one.id] = (instant, one.source or "", one.sequence or 0, RANKS[one.kind], one.id, 0)
-    return places
-
-
-def revoked_at(stay: Stay, places: Mapping[str, Place]) -> Place:
-    """A revocation stands at its instant, and never before the notices that had begun the stay and changed it last."""
-    at = (stay.ended or stay.created, "", -1, 0, "", 0)
-    before = max((places.get(one, at) for one in (stay.opened_by, stay.notice)), key=lambda place: place[0])
-    return at if before[0] < at[0] or before is at else (*before[:5], 1)
+    return folding.life()
 
 
 class _Folding:
@@ -112,31 +78,41 @@ class _Folding:
         self.ineffective: dict[str, Refusal] = {}
         self.remarks: dict[str, tuple[Said, ...]] = {}
         self._nth: dict[str, int] = {}
-        # What something told behind it may yet let through, with the day on which it was told; the one that is tried again.
-        self._waiting: list[tuple[Heard, date]] = []
+        # What something told behind it may yet let through; the one of them that is tried again.
+        self._waiting = Waiting()
         self._late: str | None = None
+        self._look = NOTHING
 
     def hear(self, heard: Heard) -> None:
         """One notice, and what waited for it."""
         self._today = max(self._today, self._day_of(heard.notice.told))
         self._nth[heard.notice.id] = len(self._nth)
         if self._takes_effect(heard):
-            self._take_up()
+            if self._waiting.stirred:
+                self._take_up()
         elif isinstance(self.ineffective[heard.notice.id], (obstacles.StayOverlaps, *_NO_SUCH_STAY)):
-            self._waiting.append((heard, self._today))
+            self._waiting.add(Waiter(heard, self._nth[heard.notice.id], self._today, self._look), self.spells)
 
     def revoke(self, stay: Stay) -> None:
         """People took a stay away: it is for ever as it was then, and what waited for its end begins nothing after it."""
         for spell in self.spells:
             if stay.opened_by in spell.notices:
                 spell.freeze(stay, self._day_of(stay.ended or stay.created))
-                for heard, _ in self._waiting:
-                    if isinstance(self.ineffective[heard.notice.id], obstacles.StayOverlaps):
-                        self.ineffective[heard.notice.id] = _revoked(spell)
-                self._waiting.clear()
+                for waiter in self._waiting.some:
+                    if isinstance(self.ineffective[waiter.heard.notice.id], obstacles.StayOverlaps):
+                        self.ineffective[waiter.heard.notice.id] = _revoked(spell)
+                self._waiting.some.clear()
+
+    def life(self) -> Life:
+        """What it has come to. What an announcement overlaps may have other dates by now, though it overlaps it still."""
+        for one in self._waiting.some:
+            late, spell = one.heard.notice.id, one.look.overlaps
+            if one.announces and spell is not None and isinstance(self.ineffective[late], obstacles.StayOverlaps):
+                self.ineffective[late] = _overlaps(spell)
+        return Life(tuple(self.spells), self.personal.private, self.ineffective, self.remarks)
 
     def _takes_effect(self, heard: Heard) -> bool:
-        told = heard.notice
+        told, self._look = heard.notice, NOTHING
         try:
             if told.id in self._barred:
                 raise self._barred[told.id]
@@ -146,27 +122,35 @@ class _Folding:
             return False
         self.ineffective.pop(told.id, None)
         if spell is not None:
+            place, before = self._nth[told.id], spell.newest
             spell.notices.append(told.id)
+            if place > before:
+                spell.newest = place
+            if self._waiting.some:
+                self._waiting.changed(spell, before, place)
         return True
 
     def _take_up(self) -> None:
         """Try again what overlapped a stay, in order and as on the day on which it was told, and behind what succeeds
         also what spoke of that stay; until nothing more succeeds."""
-        today, succeeds = self._today, bool(self._waiting)
+        today, succeeds = self._today, True
         while succeeds:
-            succeeds = False
-            for one in tuple(self._waiting):
-                heard, self._today = one
-                self._late = heard.notice.id
+            succeeds = self._waiting.stirred = False
+            for one in tuple(self._waiting.some):
+                late = one.heard.notice.id
                 wanted = (obstacles.StayOverlaps, *_NO_SUCH_STAY) if succeeds else obstacles.StayOverlaps
-                if isinstance(self.ineffective[self._late], wanted) and self._takes_effect(heard):
-                    self._waiting.remove(one)
+                if not one.stirred or not isinstance(self.ineffective[late], wanted):
+                    continue
+                self._today, self._late, one.stirred = one.day, late, False
+                if self._takes_effect(one.heard):
+                    self._waiting.some.remove(one)
                     succeeds = True
+                one.look = self._look
         self._today, self._late = today, None
 
     def _newer(self, spell: Spell) -> bool:
         """Whether anything told behind the notice in hand has a part in this stay: a late word never undoes that."""
-        return self._late is not None and any(self._nth[one] > self._nth[self._late] for one in spell.notices)
+        return self._late is not None and spell.newest > self._nth[self._late]
 
     def announced(self, heard: Heard) -> Spell:
         """Somebody comes, or what was said of their coming is said anew."""
@@ -293,7 +277,9 @@ class _Folding:
     def _check_overlaps(self, arrival: date, departure: date | None, but: Spell | None) -> None:
         for spell in self.spells:
             if spell.living and spell is not but and spell.meets(arrival, departure):
-                raise obstacles.StayOverlaps(arrival=spell.arrival, departure=spell.departure or "…")
+                asked = (arrival, departure or date.max)
+                self._look = Look(self._look.named, self._look.meant, asked, spell)
+                raise _overlaps(spell)
 
     def _check_revoked(self, arrival: date, departure: date | None) -> date | None:
         """A stay after a revoked one begins later than both its arrival and its revocation; the last of those days."""
@@ -309,7 +295,9 @@ class _Folding:
         return self._meant(_day(heard.notice.content, "arrival"), day, begun=begun), day
 
     def _meant(self, named: date | None, day: date, *, begun: bool = False) -> Spell:
+        self._look = Look(named)
         spell = self._spoken_of(named, day, begun=begun)
+        self._look.meant = spell
         if self._late is not None and self._newer(spell):
             raise self.ineffective[self._late]
         return spell
@@ -369,6 +357,10 @@ def _uncancelled(found: Sequence[Spell], none: Refusal) -> Spell:
 
 def _on_day(template: str, day: date) -> Said:
     return Said(template, (("day", day.isoformat()),))
+
+
+def _overlaps(spell: Spell) -> obstacles.StayOverlaps:
+    return obstacles.StayOverlaps(arrival=spell.arrival, departure=spell.departure or "…")
 
 
 def _revoked(spell: Spell) -> obstacles.StayRevoked:

@@ -21,8 +21,8 @@ class NameDiffers(Refusal):
 
 
 class StayOverlaps(Refusal):
-    """This overlaps the stay from {arrival} to {departure}. Give that stay an earlier last day in a row of its own, or
-    write its arrival date here."""
+    """This overlaps the stay from {arrival} to {departure}. First report an earlier last day for that stay; or, where it is
+    the same stay, give its arrival date here."""
 
 
 class StayRevoked(Refusal):
@@ -36,7 +36,7 @@ class CardDiffers(Refusal):
 
 class CardReportedLost(Refusal):
     """Card {number} was reported lost by this person. If it was found, run: foyer card assign {no} {number}; else leave
-    the card out of the row."""
+    the card out."""
 
 
 class NobodyAnnounced(Refusal):

@@ -10,8 +10,8 @@ from connectors.contract import Json
 from provisioning.identity.arrivals import Announcement, Effect, Letter, Plan, said
 from provisioning.identity.carrying import Carrying, Taking, as_private, deed, new_person
 from provisioning.identity.files import Asked, Files, asked_by
+from provisioning.identity.heard import Heard
 from provisioning.identity.id_number import LENGTH
-from provisioning.identity.life import Heard
 from provisioning.identity.merging import Merging
 from provisioning.identity.obstacles import MergedTwice, NoticeDiffers
 from provisioning.identity.plans import Filed, Known, heard_of, plan_one, plans_of

@@ -13,7 +13,8 @@ from policies.says import Said
 from provisioning.identity import obstacles
 from provisioning.identity.arrivals import Announcement, Effect, Letter, Plan, Sway, note
 from provisioning.identity.cards import CardsKnown, CardTaken
-from provisioning.identity.life import REVOKED_BEFORE, Heard, Life, Past, fold
+from provisioning.identity.heard import Heard
+from provisioning.identity.life import REVOKED_BEFORE, Life, Past, fold
 from provisioning.identity.personal import PRIVATE
 from provisioning.identity.settled import UNBEGUN, Change, Settled, rows_of
 from provisioning.identity.spell import Spell

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from provisioning.identity.life import Heard, Life
+from provisioning.identity.heard import Heard
+from provisioning.identity.life import Life
 from provisioning.identity.obstacles import StayRevoked
 from provisioning.identity.spell import Spell
 from provisioning.nouns.people import Private, Stay, StayState

@@ -16,7 +16,8 @@ DAY = timedelta(days=1)
 @dataclass(slots=True)
 class Spell:
     """One stay so far. `facts` are those on arrival, `patches` what changes from a day on, each only what it names, so
-    that a correction of the arrival reaches as far as nothing else was said. `shut` is the day of a revocation."""
+    that a correction of the arrival reaches as far as nothing else was said. `shut` is the day of a revocation; `newest`
+    the place in the life of the latest told of its notices."""
 
     opened_by: str
     arrival: date
@@ -29,6 +30,7 @@ class Spell:
     arrived: date | None = None
     cancelled: bool = False
     shut: date | None = None
+    newest: int = -1
 
     @property
     def last(self) -> date:
@@ -74,9 +76,11 @@ class Spell:
 
     def resume(self, day: date) -> bool:
         """Be back from a day on; whether there was a suspension to end."""
-        ended = [one for one in self.pauses if one.opens <= day and (one.closes is None or one.closes > day)]
-        self.pauses = [one for one in self.pauses if one not in ended]
-        self.pauses += [Pause(one.opens, day) for one in ended if one.opens < day]
+        ended: list[Pause] = []
+        others: list[Pause] = []
+        for one in self.pauses:
+            (ended if one.opens <= day and (one.closes is None or one.closes > day) else others).append(one)
+        self.pauses = others + [Pause(one.opens, day) for one in ended if one.opens < day]
         return bool(ended)
 
     def freeze(self, stay: Stay, day: date) -> None:

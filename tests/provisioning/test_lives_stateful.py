@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from devices.clock import SetClock
-from provisioning.identity.life import Heard, Past, fold
+from provisioning.identity.heard import Heard
+from provisioning.identity.life import Past, fold
 from provisioning.nouns.people import Standing, Stay, StayState
 from tests.provisioning.conftest import START
 from tests.provisioning.housed import housing
