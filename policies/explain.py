@@ -149,7 +149,7 @@ def _applied(
     kept = [each for each in entitlements if resource in (None, each.resource)]
     if kept:
         return "granted", tuple(_granted(each) for each in kept)
-    others = ", ".join(each.resource for each in entitlements)
+    others = ", ".join(dict.fromkeys(each.resource for each in entitlements))
     return "elsewhere", (say(Sentence.ELSEWHERE, **named, granted=others, resource=str(resource)),)
 
 

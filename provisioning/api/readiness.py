@@ -46,7 +46,7 @@ class LateShape(Shape):
     resource: str
     target: str
     key: str
-    since: datetime = Field(description="When it was to be open, or was first told")
+    since: datetime = Field(description="When it was to be open, or could first be: told of, and with a unit or a card")
     proved: datetime | None = Field(description="When it was read back as open; null while it is not")
     late_s: int = Field(description="Seconds between the two, or by now")
     reason: str | None

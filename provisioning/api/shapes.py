@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import Path, Query
@@ -21,19 +21,6 @@ class Shape(BaseModel):
     def of(cls, value: object) -> Self:
         """The shape of a value."""
         return cls.model_validate(value)
-
-
-class StayShape(Shape):
-    """One person's time here (在岗期)."""
-
-    id: str
-    department: str = Field(description="Its id in the campus file", examples=["finance"])
-    post: str
-    kind: str = Field(description="人员类别", examples=["公务员"])
-    area: str = Field(description="办公区: its id in the campus file", examples=["north"])
-    arrival: date
-    departure: date | None = Field(description="The last day in post; null while it is open-ended")
-    state: str = Field(description="open, cancelled or revoked")
 
 
 class CardShape(Shape):

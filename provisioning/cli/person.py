@@ -8,8 +8,11 @@ from provisioning.cli.errand import OK, Errand
 from provisioning.cli.grammar import Parser
 from provisioning.cli.hub import at
 from provisioning.cli.revoke import put_certificate
+from provisioning.cli.screen import Screen
 
-STATES = {"active": "good", "lost": "bad", "ended": "dim", "open": "good", "revoked": "bad", "cancelled": "dim"}
+STATES = {"active": "good", "lost": "bad", "ended": "dim"}
+STANDINGS = {"in place": "good", "ended": "dim", "revoked": "bad", "cancelled": "dim"}
+OVER = {"ended": "ended on {day}", "revoked": "revoked on {day}", "cancelled": "cancelled on {day}"}
 
 
 def arguments(parser: Parser) -> None:
@@ -81,13 +84,17 @@ def put_person(errand: Errand, person: dict[str, Any]) -> None:
             "Suspended by security: no card opens anything. Let them in again: foyer resume {no}", no=person["no"]
         )
         screen.put(screen.tone(told, "bad"))
+    states = {standing_of(screen, stay): STANDINGS.get(stay["standing"], "warn") for stay in person["stays"]}
     stays = [
-        [s["department"], s["post"], s["kind"], s["area"], s["arrival"], s["departure"], s["state"]]
-        for s in person["stays"]
+        [
+            *(stay[name] for name in ("department_name", "post", "kind", "area_name", "arrival", "departure")),
+            standing_of(screen, stay),
+        ]
+        for stay in person["stays"]
     ]
     if stays:
         screen.put("")
-        screen.table(("department", "post", "kind", "area", "arrival", "departure", "state"), stays, STATES)
+        screen.table(("department", "post", "kind", "area", "arrival", "departure", "state"), stays, states)
     _put_coming(errand, person)
     cards = [
         [str(c["number"]), screen.when(c["opens"]), screen.when(c["closes"]), c["state"], c["has_pin"]]
@@ -98,11 +105,19 @@ def put_person(errand: Errand, person: dict[str, Any]) -> None:
         screen.table(("card", "from", "until", "state", "PIN"), cards, STATES)
 
 
+def standing_of(screen: Screen, stay: dict[str, Any]) -> str:
+    """Where a stay is in its life; of one that is over, since which day."""
+    over = OVER.get(stay["standing"])
+    if over is None or stay["over"] is None:
+        return screen.cell(stay["standing"])
+    return screen.words(over, day=stay["over"])
+
+
 def _put_coming(errand: Errand, person: dict[str, Any]) -> None:
     """What changes from which day on, and the days of suspension; nothing where a stay is all alike."""
     screen = errand.screen
     placed = [
-        [one["day"], one["department"], one["post"], one["kind"], one["area"]]
+        [one["day"], one["department_name"], one["post"], one["kind"], one["area_name"]]
         for stay in person["stays"]
         if len(stay["placements"]) > 1
         for one in stay["placements"]
@@ -119,6 +134,6 @@ def _put_coming(errand: Errand, person: dict[str, Any]) -> None:
 def _row(person: dict[str, Any]) -> list[object]:
     stay = person["stays"][-1] if person["stays"] else {}
     numbers = ", ".join(str(card["number"]) for card in person["cards"] if card["state"] == "active")
-    named = (stay.get(name) for name in ("department", "arrival", "departure"))
+    named = (stay.get(name) for name in ("department_name", "arrival", "departure"))
     name = person["name"] if person["announced"] else "not announced yet"
     return [person["no"], name, *named, numbers]

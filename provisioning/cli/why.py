@@ -7,6 +7,7 @@ from typing import Any
 from provisioning.cli.errand import NOT_READY, OK, Errand
 from provisioning.cli.grammar import Parser
 from provisioning.cli.hub import at
+from provisioning.cli.person import standing_of
 from provisioning.cli.who import rights_of, times
 
 MARKS = {
@@ -22,7 +23,7 @@ OTHER_MARK = ("·", "dim")
 def arguments(parser: Parser) -> None:
     """The words of `foyer why`."""
     parser.word("NO", help="staff number")
-    parser.word("RESOURCE", help="only this resource, such as zone:north-public", nargs="?")
+    parser.word("RESOURCE", help="only this: zone:north-public, a door such as a-1-east, flat:one-room", nargs="?")
     times(parser)
     parser.set_defaults(carry_out=why)
 
@@ -47,10 +48,14 @@ def why(errand: Errand) -> int:
 def _put(errand: Errand, answer: dict[str, Any]) -> None:
     screen, stay = errand.screen, answer["stay"]
     heading = screen.words(
-        "{department}, {kind}, {arrival} to {departure}",
-        **{name: screen.cell(stay[name]) for name in ("department", "kind", "arrival", "departure")},
+        "{department}, {kind}, {arrival} to {departure}: {state}",
+        department=screen.cell(stay["department_name"]),
+        state=standing_of(screen, stay),
+        **{name: screen.cell(stay[name]) for name in ("kind", "arrival", "departure")},
     )
     screen.put(screen.tone(heading, "strong"))
+    if not (answer["findings"] or answer["units"] or answer["grants"]):
+        screen.say("  No rule speaks of this to anybody by that name. What rules speak of: foyer rules show")
     for finding in answer["findings"]:
         mark, tone = MARKS.get(finding["verdict"], OTHER_MARK)
         screen.put(f"  {screen.tone(mark, tone)} {screen.cell(finding['title'])}")

@@ -8,9 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """One grant on one target whose opening came before its proof. `since` is when it was to be open (or was first told,
-    if that was later); `proved` when it was read back as open, None while it is not; `late_s` how many seconds lie, or by
-    now lie, between; `reason` why it still is late, an English template, where anything is known."""
+    """One grant on one target whose opening came before its proof. `since` is when it was to be open, or could first be, if
+    that was later: it was told of, and there was the unit or the card that it needs. `proved` is when it was read back as
+    open, None while it is not; `late_s` how many seconds lie, or by now lie, between; `reason` why it still is late, an
+    English template, where anything is known."""
 
     no: str
     grant: str

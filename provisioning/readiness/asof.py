@@ -20,7 +20,6 @@ from provisioning.store.engine import Tx
 
 RIGHTS_MAX = 10_000
 """Rights that one answer about a person holds at most: far more than anybody has."""
-UNIT_KINDS = ("seat", "flat")
 _SAID = {"record.proved": DeviceSaid.HELD, "record.gone": DeviceSaid.GONE}
 
 
@@ -50,25 +49,40 @@ class AsOf:
         """
         _check(tx, moment)
         campus, serves = self._campus(tx, moment.at)
-        meant = _meant(word, campus, serves)
+        meant = _meant(tx, word, campus, serves)
+        found: list[Held] = []
         if meant.unit is not None:
-            found = [
-                one
-                for person, ask in rows.asks_of_unit(tx, *meant.unit, moment.at)
-                for one in rows.held_at(tx, moment, resources=[ask], persons=[person], after=after, limit=limit)
-            ]
-        else:
+            for person, ask in rows.asks_of_unit(tx, *meant.unit, moment.at):
+                found += rows.held_at(tx, moment, resources=[ask], persons=[person], after=after, limit=limit)
+        elif meant.resources:
             found = rows.held_at(tx, moment, resources=meant.resources, after=after, limit=limit)
         return _with_devices(tx, found, {one.resource: meant.targets for one in found}, moment)
 
-    def of_person(self, tx: Tx, person: Person, moment: Moment, resource: str | None) -> list[Held]:
-        """What a person had. Raises `NoCampus`, `KnownLater`."""
+    def of_person(self, tx: Tx, person: Person, moment: Moment, word: str | None) -> list[Held]:
+        """What a person had: of all, or of this one. Raises `NotFound` as `who` does, `NoCampus`, `KnownLater`."""
         _check(tx, moment)
-        _, serves = self._campus(tx, moment.at)
-        resources = [] if resource is None else [resource]
-        found = rows.held_at(tx, moment, resources=resources, persons=[person.id], limit=RIGHTS_MAX)
-        targets = {one.resource: serves.targets_of(_served(one)) for one in found}
+        campus, serves = self._campus(tx, moment.at)
+        asked: Sequence[str] = ()
+        meant = None if word is None else _meant(tx, word, campus, serves)
+        if meant is not None:
+            asked = meant.resources
+            if meant.unit is not None:
+                asked = [ask for who, ask in rows.asks_of_unit(tx, *meant.unit, moment.at) if who == person.id]
+            if not asked:
+                return []
+        found = rows.held_at(tx, moment, resources=asked, persons=[person.id], limit=RIGHTS_MAX)
+        # A door is on one target, whatever others its zones have doors on.
+        of_door = meant if meant is not None and word not in meant.resources else None
+        targets = {one.resource: of_door.targets if of_door else serves.targets_of(_served(one)) for one in found}
         return _with_devices(tx, found, targets, moment)
+
+    def resources(self, tx: Tx, word: str, person: Person) -> tuple[str, ...]:
+        """The resources by which rules know what a word means now: of a door, its zones; of a unit that the person has,
+        what it answers. Raises `NotFound` as `who` does, `NoCampus`."""
+        meant = _meant(tx, word, *self._campus(tx, tx.now))
+        if meant.unit is None:
+            return meant.resources
+        return tuple(ask for who, ask in rows.asks_of_unit(tx, *meant.unit, tx.now) if who == person.id)
 
     def _campus(self, tx: Tx, at: datetime) -> tuple[Campus, Serving]:
         """The campus that was in force, and what its targets served; the last one asked for is kept."""
@@ -87,7 +101,7 @@ def _check(tx: Tx, moment: Moment) -> None:
         raise KnownLater(known=moment.known.isoformat())
 
 
-def _meant(word: str, campus: Campus, serves: Serving) -> _Meant:
+def _meant(tx: Tx, word: str, campus: Campus, serves: Serving) -> _Meant:
     kind, _, name = word.partition(":")
     units: Mapping[str, object] = {"seat": campus.seats, "flat": campus.flats}.get(kind, {})
     if name in units:
@@ -96,10 +110,17 @@ def _meant(word: str, campus: Campus, serves: Serving) -> _Meant:
         for door in target.doors:
             if door.id == word:
                 return _Meant(tuple(f"zone:{zone}" for zone in door.zones), (target.id,))
-    targets = serves.targets_of(word)
-    if not targets and kind not in UNIT_KINDS:
+    if not (_stands(kind, name, campus) or word in serves.exact or rows.ever_granted(tx, word)):
         raise NotFound(what="door, zone or unit", name=word, where="foyer campus show")
-    return _Meant((word,), targets)
+    return _Meant((word,), serves.targets_of(word))
+
+
+def _stands(kind: str, name: str, campus: Campus) -> bool:
+    """Whether the campus file has a zone of this name, a flat whose lock it is, or flats of this sort."""
+    if kind == "flat":
+        return any(block.tier == name for block in campus.blocks.values())
+    known: Mapping[str, object] = {"zone": campus.zones, "lock": campus.flats}.get(kind, {})
+    return name in known
 
 
 def _served(one: Held) -> str:

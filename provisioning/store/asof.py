@@ -53,6 +53,11 @@ def asks_of_unit(tx: Tx, kind: str, unit: str, at: datetime) -> list[tuple[str, 
     return [(who, ask) for who, ask in tx.tuples(select(allotment.c.person, allotment.c.ask).where(*had))]
 
 
+def ever_granted(tx: Tx, resource: str) -> bool:
+    """Whether anybody was ever granted a resource of this name."""
+    return tx.run(select(grant.c.id).where(grant.c.resource == resource).limit(1)).first() is not None
+
+
 def words_of_devices(tx: Tx, persons: Sequence[str], targets: Sequence[str], until: datetime) -> Iterator[Event]:
     """Receipts and drifts of these persons on these targets up to an instant, in the order of the story."""
     columns = (

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -23,8 +24,20 @@ from sqlalchemy import (
 )
 
 from provisioning.nouns.answers import Overview
+from provisioning.nouns.people import CardState
 from provisioning.store.engine import Tx
-from provisioning.store.tables import alarm, batch, event, grant, person, record, target
+from provisioning.store.tables import (
+    alarm,
+    allotment,
+    batch,
+    credential,
+    event,
+    grant,
+    person,
+    record,
+    revocation,
+    target,
+)
 from provisioning.store.tables.kinds import MICROSECOND
 
 OPERATOR = "operator"
@@ -35,11 +48,33 @@ TOLD_LATE_GRACE = timedelta(seconds=60)
 RECEIPTS_MAX = 8
 """More cards than anybody has on one target."""
 
-# The later of the two, in every database.
-_SINCE = case((grant.c.opens > grant.c.recorded, grant.c.opens), else_=grant.c.recorded)
+
+def _later(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The later of two instants, in every database; the first where there is no other."""
+    return case((other > one, other), else_=one)
+
+
+_LET_IN = (
+    select(revocation.c.person, func.max(revocation.c.lifted).label("lifted"))
+    .where(revocation.c.lifted.is_not(None))
+    .group_by(revocation.c.person)
+    .subquery()
+)
+# Nothing can be put down for somebody before they have the unit, or the card and are not suspended by security: until then
+# it waits for a hand, not for us.
+_TOLD = _later(_later(_later(grant.c.recorded, allotment.c.held), credential.c.created), _LET_IN.c.lifted)
+_SINCE = _later(_TOLD, grant.c.opens)
 _SINCE_SOON = type_coerce(_SINCE, BigInteger) + literal(AT_ONCE // MICROSECOND, BigInteger)
-_GRACE_ENDS = type_coerce(grant.c.recorded, BigInteger) + literal(TOLD_LATE_GRACE // MICROSECOND, BigInteger)
+_GRACE_ENDS = type_coerce(_TOLD, BigInteger) + literal(TOLD_LATE_GRACE // MICROSECOND, BigInteger)
 _NAMED = type_coerce(record.c.grants, Text).contains(grant.c.id)
+# The one unit that answers the grant, where it asks for one; and the card that a panel or a lock is to know.
+_UNIT = and_(allotment.c.stay == grant.c.stay, allotment.c.ask == grant.c.resource, allotment.c.ended.is_(None))
+_NUMBER = cast(credential.c.number, Text)
+_CARD = and_(
+    credential.c.person == record.c.holder,
+    credential.c.state == CardState.ACTIVE.value,
+    or_(record.c.key == literal("card:").concat(_NUMBER), record.c.key.like(literal("lock:%/").concat(_NUMBER))),
+)
 _OPENINGS = (
     select(
         record.c.holder,
@@ -55,6 +90,9 @@ _OPENINGS = (
     )
     .join_from(record, grant, and_(grant.c.person == record.c.holder, _NAMED))
     .join(person, person.c.id == record.c.holder)
+    .outerjoin(allotment, _UNIT)
+    .outerjoin(credential, _CARD)
+    .outerjoin(_LET_IN, _LET_IN.c.person == credential.c.person)
 )
 _OUTSTANDING = select(func.count()).select_from(record).where(record.c.dirty == true())
 
@@ -62,7 +100,8 @@ _OUTSTANDING = select(func.count()).select_from(record).where(record.c.dirty == 
 @dataclass(frozen=True, slots=True)
 class Opening:
     """One grant on one record of one target, which came into force before that record was proved. `since` is the later of
-    when it was to open and when it was first told; `receipt` the event that proves the record, where one does."""
+    when it was to open and when it could first be put down: it was told of, and there was the unit, or the card, that it
+    needs, in the hands of somebody who is not suspended; `receipt` the event that proves the record, where one does."""
 
     holder: str
     no: str
@@ -84,7 +123,7 @@ def openings_not_proved(tx: Tx, limit: int) -> list[Opening]:
         grant.c.opens <= tx.now,
         or_(grant.c.closes.is_(None), grant.c.closes > tx.now),
     )
-    grace = or_(grant.c.opens > grant.c.recorded, grant.c.recorded <= tx.now - TOLD_LATE_GRACE)
+    grace = or_(grant.c.opens > _TOLD, tx.now - TOLD_LATE_GRACE >= _TOLD)
     not_since = or_(record.c.proved.is_(None), record.c.proved < _SINCE)
     query = (
         _OPENINGS.where(*owing, *in_force, grace, not_since)
@@ -103,13 +142,13 @@ def openings_proved(tx: Tx, after: datetime, limit: int) -> list[Opening]:
     late = (
         record.c.proved > _SINCE,
         or_(grant.c.closes.is_(None), grant.c.closes > _SINCE),
-        or_(grant.c.opens > grant.c.recorded, type_coerce(record.c.proved, BigInteger) > _GRACE_ENDS),
+        or_(grant.c.opens > _TOLD, type_coerce(record.c.proved, BigInteger) > _GRACE_ENDS),
     )
     earlier = exists().where(
         event.c.person == record.c.holder,
         event.c.target == record.c.target,
         event.c.kind == "record.proved",
-        event.c.at >= grant.c.recorded,
+        event.c.at >= _TOLD,
         event.c.id < record.c.receipt,
     )
     changed_then = and_(record.c.changed >= _SINCE, type_coerce(record.c.changed, BigInteger) <= _SINCE_SOON)

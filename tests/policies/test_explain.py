@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -111,3 +112,12 @@ def test_a_condition_falls_into_the_demands_that_and_joins(text: str, parts: lis
     condition = read_condition(text)
     assert not isinstance(condition, tuple)
     assert [part.text for part in condition.parts] == parts
+
+
+def test_a_resource_that_is_granted_twice_is_named_once(shipped: RuleSet, stay: Callable[..., Facts]):
+    """Before a suspension and after it, the rule grants the same."""
+    paused = stay(pauses=((date(2027, 3, 8), date(2027, 3, 10)),))
+    found = {finding.rule: finding for finding in explain(paused, shipped, NONE, None)}
+    assert [each.resource for each in found["office-area"].entitlements] == ["zone:north-offices"] * 2
+    elsewhere = {finding.rule: finding for finding in explain(paused, shipped, NONE, "zone:south-offices")}
+    assert "grants zone:north-offices and not zone:south-offices" in elsewhere["office-area"].says[0].text

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -96,8 +98,10 @@ def test_people_and_reasons_are_shown(foyer, taken):
     assert (status, "✓" in out) == (0, True)
     status, out, _ = foyer("why", no, language="zh_CN.UTF-8")
     assert "授权" in out or "给予" in out or "至" in out
-    status, out, _ = foyer("why", no, "zone:nowhere")
+    status, out, _ = foyer("why", no, "zone:south-offices")
     assert status == 5
+    status, _, err = foyer("why", no, "zone:nowhere")
+    assert (status, "There is no door, zone or unit zone:nowhere" in err) == (1, True)
     status, _, err = foyer("person", "show", "E404")
     assert (status, "There is no person E404" in err) == (1, True)
     status, out, err = foyer("person", "show", "E404", "--json")
@@ -227,3 +231,15 @@ def test_a_swipe_names_the_doors_there_are_and_says_that_no_panel_answers(foyer)
     if status == 1 and "does not answer" not in err:
         pytest.skip("an emulated panel of somebody else answers at the usual address")
     assert "foyer emulate" in err
+
+
+def test_a_backup_is_told_by_the_clock_of_the_site_with_or_without_its_hub(foyer, tmp_path):
+    archive = tmp_path / "hub.tar"
+    status, out, _ = foyer("backup", archive, role="system")
+    assert status == 0
+    told = [line for line in out.splitlines() if "whole backup" in line]
+    status, checked, _ = foyer("backup", "check", archive, "--url", "http://127.0.0.1:9", role="system")
+    assert (status, [line for line in checked.splitlines() if "whole backup" in line]) == (0, told)
+    at = json.loads(foyer("backup", "check", archive, "--json")[1])["at"]
+    site = datetime.fromisoformat(at).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert site.strftime("taken at %Y-%m-%d %H:%M:%S:") in told[0]
