@@ -25,8 +25,8 @@ TAR = "application/x-tar"
 def backup(rooms: House, asker: Annotated[Asker, may("backup.take")]) -> StreamingResponse:
     """One archive: a manifest and the database as it is at one instant. The keys are not in it."""
     with rooms.store.reading() as tx:
-        campus = rooms.campuses.current(tx).id
-    manifest, sent, length = rooms.backups.take(campus, asker.actor)
-    name = f"foyer-{campus}-{manifest.at.strftime('%Y%m%dT%H%M%SZ')}.tar"
+        campus = rooms.campuses.current(tx)
+    manifest, sent, length = rooms.backups.take(campus.id, asker.actor, campus.zone.key)
+    name = f"foyer-{campus.id}-{manifest.at.strftime('%Y%m%dT%H%M%SZ')}.tar"
     headers = {"Content-Length": str(length), "Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(sent, media_type=TAR, headers=headers)

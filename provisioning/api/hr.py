@@ -68,6 +68,9 @@ class BatchShape(Shape):
     taken: int
     same: int
     refused: int
+    held: int = Field(description="Rows that were put in a hold, to wait for a second person")
+    hold: str | None = Field(description="That hold")
+    hold_state: str | None = Field(description="open, approved or refused; where it is approved, its rows took effect")
 
 
 class BatchProgress(BatchShape):
@@ -106,7 +109,7 @@ def batches(
 ) -> list[BatchShape]:
     """The last sheets that were taken, newest first."""
     with rooms.store.reading() as tx:
-        return [BatchShape.of(each) for each in rows.batches(tx, limit)]
+        return [_batch(tx, rooms, each) for each in rows.batches(tx, limit)]
 
 
 @router.get("/hr/batches/{batch}", summary="Show one batch", responses=responses(404), dependencies=[may("hr.read")])
@@ -116,9 +119,10 @@ def show_batch(rooms: House, batch: str) -> BatchProgress:
         found: Batch | None = rows.batch_of(tx, batch)
         if found is None:
             raise NotFound(what="batch", name=batch, where="foyer hr batches")
+        told = _batch(tx, rooms, found).model_dump()
         people = people_rows.persons_of_batch(tx, batch)
         waiting = sum(person.due is not None and person.due <= people_rows.soon(tx) for person in people)
-    return BatchProgress(**BatchShape.of(found).model_dump(), people=len(people), waiting=waiting)
+    return BatchProgress(**told, people=len(people), waiting=waiting)
 
 
 @router.get(
@@ -150,6 +154,16 @@ def _hold_of(tx: Tx, rooms: Rooms, report: Report) -> str | None:
         return None
     waiting = [each.id for each in rooms.holds.of_batch(tx, report.batch) if each.state is HoldState.OPEN]
     return waiting[0] if waiting else None
+
+
+def _batch(tx: Tx, rooms: Rooms, batch: Batch) -> BatchShape:
+    told = {name: getattr(batch, name) for name in Batch.__slots__}
+    holds = rooms.holds.of_batch(tx, batch.id)
+    if not holds:
+        return BatchShape(**told, held=0, hold=None, hold_state=None)
+    plans = (each.plan.get("rows") for each in holds)
+    held = sum(len(told_rows) for told_rows in plans if isinstance(told_rows, list))
+    return BatchShape(**told, held=held, hold=holds[-1].id, hold_state=holds[-1].state.value)
 
 
 def _report(

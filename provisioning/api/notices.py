@@ -18,7 +18,7 @@ from provisioning.intake.letters import EventUnread
 from provisioning.intake.notices import AT_ONCE, Taken, actor_of, reason_of
 from provisioning.nouns.people import Notice, Standing
 from provisioning.nouns.refusals import Refusal
-from provisioning.nouns.words import Language, say
+from provisioning.nouns.words import Language, joined, say
 from provisioning.store import intake as rows
 from provisioning.store import people as people_rows
 
@@ -211,7 +211,7 @@ def _answer(taken: Taken, language: Language) -> AnswerShape:
         status=refusal.status if refusal else 200 if taken.again else 202,
         notice=taken.notice,
         standing=taken.standing.value if taken.standing else None,
-        reason=refusal.sentence(language) if refusal else " ".join(says) or None,
+        reason=refusal.sentence(language) if refusal else joined(says, language) or None,
         code=refusal.code() if refusal else None,
     )
 
@@ -229,6 +229,6 @@ def _notice(notice: Notice, no: str, language: Language) -> NoticeShape:
         day=notice.day,
         content=dict(notice.content),
         standing=notice.standing.value,
-        reason=" ".join(says) or None,
+        reason=joined(says, language) or None,
         hold=notice.hold,
     )

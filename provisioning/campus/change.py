@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from provisioning.campus.file import Campus, TargetSpec
-from provisioning.nouns.words import Language, say
+from provisioning.nouns.words import Language, listed, say
 
 
 class Verb(StrEnum):
@@ -52,7 +52,7 @@ class Change:
     def sentence(self, language: Language) -> str:
         """The change in words."""
         told = {"what": say(self.what, language), "id": self.id, "name": self.name[language]}
-        return say(SENTENCES[self.verb], language, told | {"fields": ", ".join(self.fields)})
+        return say(SENTENCES[self.verb], language, told | {"fields": listed(self.fields, language)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from provisioning.campus.shape import (
     spans_of,
 )
 from provisioning.nouns.refusals import Refusal
-from provisioning.nouns.words import Language, say
+from provisioning.nouns.words import Language, joined, say
 
 FAULTS_SHOWN_MAX = 50
 FOLDED_MAX = 4_096
@@ -304,4 +304,5 @@ def _door(told: Mapping[str, Any]) -> Door:
 
 def _line(problem: Problem, language: Language) -> str:
     told = dict(problem.fields)
-    return f"{problem.line}:{problem.column}: {say(problem.says, language, told)} {say(problem.cure, language, told)}"
+    sentences = joined((say(each, language, told) for each in (problem.says, problem.cure)), language)
+    return f"{problem.line}:{problem.column}: {sentences}"

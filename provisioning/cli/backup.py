@@ -77,6 +77,8 @@ def _tell(errand: Errand, path: Path, manifest: dict[str, Any], *, taken: bool) 
     if errand.as_json:
         screen.json({"file": str(path), **manifest})
         return OK
+    if manifest["zone"]:
+        screen.in_zone(manifest["zone"])
     screen.say(
         "{path} is a whole backup of campus {campus}, taken at {at}: {events} events, the last of them {last}.",
         path=path,

@@ -98,7 +98,7 @@ def pin(errand: Errand) -> int:
         return OK
     if change["dry_run"]:
         put_dry_run(errand)
-    cards = ", ".join(map(str, change["numbers"]))
+    cards = screen.listed(change["numbers"])
     if not change["numbers"]:
         screen.say("{no} had no PIN.", no=args.no)
     elif args.end:

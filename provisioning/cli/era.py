@@ -96,4 +96,4 @@ def _tell(errand: Errand, era: dict[str, Any]) -> None:
 def _accepted(screen: Screen, era: dict[str, Any]) -> str:
     """Who has accepted it, and as what."""
     told = (each.partition(" ") for each in era["accepted_by"])
-    return screen.listed(f"{name} ({screen.cell(role)})" for name, _, role in told)
+    return screen.listed(f"{name}{screen.aside(screen.cell(role))}" for name, _, role in told)

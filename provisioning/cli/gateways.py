@@ -86,7 +86,7 @@ def revoke(errand: Errand) -> int:
     if revoked["targets"]:
         screen.say(
             "It may still work {targets} until its term is over. Hand them over: foyer gateway hand {name} --to GATEWAY",
-            targets=", ".join(revoked["targets"]),
+            targets=screen.listed(revoked["targets"]),
             name=revoked["name"],
         )
     return OK
@@ -120,7 +120,7 @@ def attest(errand: Errand) -> int:
     if attested["attested"]:
         screen.say(
             "Attested by {by}. It takes one more: foyer gateway attest {name}",
-            by=", ".join(attested["attested"]),
+            by=screen.listed(attested["attested"]),
             name=attested["name"],
         )
     else:

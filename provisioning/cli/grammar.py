@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from provisioning.nouns.refusals import Refusal
-from provisioning.nouns.words import Language, say
+from provisioning.nouns.words import Language, listed, say
 
 HELP_WIDTH_MAX = 100
 HELP_WIDTH_USUAL = 78
@@ -28,6 +28,8 @@ _FAULTS = (
     (re.compile(r"argument (?P<name>.+?): not allowed with argument (?P<what>.+)"), "Give {name} or {what}, not both."),
     (re.compile(r"one of the arguments (?P<what>.+) is required"), "Give one of {what}."),
 )
+_NO_VERB = "{verb} has no {what}; it has {choices}."
+_NO_VERB_BUT = "{verb} has no {what}. Did you mean {near}? It has {choices}."
 _ANY_FAULT = "This command is not written as it should be: {what}."
 
 
@@ -100,8 +102,20 @@ class Parser(argparse.ArgumentParser):
         for pattern, template in _FAULTS:
             match = pattern.fullmatch(message)
             if match:
-                raise UsageFault(template, self.format_usage().rstrip(), **match.groupdict())
+                raise self._fault(template, match.groupdict())
         raise UsageFault(_ANY_FAULT, self.format_usage().rstrip(), what=message)
+
+    def _fault(self, template: str, fields: dict[str, str]) -> UsageFault:
+        """What is wrong; a verb that there is not is told with those that there are, and the nearest of them."""
+        if "choices" in fields:
+            choices = [each.strip("'") for each in fields["choices"].split(", ")]
+            fields["choices"] = listed(choices, self.language)
+            if fields["name"] == say("VERB", self.language):
+                what = fields["what"].strip("'")
+                near = _nearest(what, choices)
+                template = _NO_VERB_BUT if near else _NO_VERB
+                fields = {"verb": self.prog, "what": what, "near": near, "choices": fields["choices"]}
+        return UsageFault(template, self.format_usage().rstrip(), **fields)
 
 
 _SHARED: tuple[tuple[tuple[str, ...], str, dict[str, Any]], ...] = (
@@ -131,6 +145,13 @@ def _formatter(language: Language) -> Any:
             super().start_section(say(heading, language) if heading else heading)
 
     return Formatter
+
+
+def _nearest(word: str, choices: list[str]) -> str:
+    """The choice that somebody most likely meant; empty where none is like it."""
+    from difflib import get_close_matches  # only who mistypes waits for it
+
+    return next(iter(get_close_matches(word, choices, 1)), "")
 
 
 def _columns() -> int:

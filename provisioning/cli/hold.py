@@ -96,7 +96,7 @@ def refuse(errand: Errand) -> int:
 
 
 def put_preview(errand: Errand, preview: dict[str, Any]) -> None:
-    """Print what a change would do: resources on targets, the first of the people, the sums."""
+    """Print what a change does: resources on targets, the first of the people, the sums."""
     screen = errand.screen
     lines = preview["lines"]
     if lines:
@@ -104,11 +104,13 @@ def put_preview(errand: Errand, preview: dict[str, Any]) -> None:
         screen.table(("resource", "target", "gain", "lose"), rows)
     if len(lines) > LINES_SHOWN_MAX:
         screen.say("… and {count} more lines; --json shows all.", count=len(lines) - LINES_SHOWN_MAX)
+    if preview["sample"]:
+        screen.say("By staff number, the first {count} (+ gains, - loses):", count=len(preview["sample"]))
     for one in preview["sample"]:
         told = [*(f"+{each}" for each in one["gained"]), *(f"-{each}" for each in one["lost"])]
         screen.put(f"  {screen.cell(one['no'])}  {' '.join(map(screen.cell, told))}")
     screen.say(
-        "{gaining} people gain and {losing} lose, from today on.",
+        "Rights from today on: {gaining} people gain some, {losing} lose some.",
         gaining=preview["people_gaining"],
         losing=preview["people_losing"],
     )
@@ -124,11 +126,12 @@ def put_waiting(errand: Errand, proposed: dict[str, Any]) -> None:
     screen = errand.screen
     if proposed["hold"] is not None:
         screen.say(
-            "This is a large change: it waits for a second person as hold {hold}. They run: foyer hold show {hold}",
+            "So large a change takes two: it waits for a second person as hold {hold}. That person runs: foyer hold show "
+            "{hold}",
             hold=proposed["hold"],
         )
     elif proposed["waits"]:
-        screen.say("This is a large change: it would wait for a second person.")
+        screen.say("So large a change takes two: it would wait for a second person.")
 
 
 def _put_rows(errand: Errand, rows: list[dict[str, Any]]) -> None:
@@ -141,7 +144,7 @@ def _put_rows(errand: Errand, rows: list[dict[str, Any]]) -> None:
             one["no"],
             screen.words(one["kind"]),
             screen.words(one["effect"]),
-            ", ".join(one["fields"]),
+            screen.listed(one["fields"]) or None,
             one["revoked"],
         ]
         for one in rows[:ROWS_SHOWN_MAX]

@@ -7,7 +7,7 @@ from typing import Any
 
 from provisioning.cli.errand import OK, REFUSED, Errand
 from provisioning.cli.grammar import Parser
-from provisioning.cli.hold import put_preview, put_waiting, standing_word
+from provisioning.cli.hold import STATES, put_preview, standing_word
 from provisioning.cli.hub import Named
 from provisioning.cli.sheets import send_sheet
 
@@ -70,10 +70,21 @@ def batches(errand: Errand) -> int:
         screen.say("No sheet was taken yet. Start with: foyer hr template newcomers.xlsx")
         return OK
     rows = [
-        [one["id"], screen.when(one["at"]), one["operator"], one["name"], one["taken"], one["same"], one["refused"]]
+        [
+            one["id"],
+            screen.when(one["at"]),
+            one["operator"],
+            one["name"],
+            one["taken"],
+            one["same"],
+            one["refused"],
+            one["held"],
+            one["hold"],
+            one["hold_state"] and screen.words(STATES[one["hold_state"]]),
+        ]
         for one in found
     ]
-    screen.table(("batch", "at", "operator", "file", "taken", "same", "refused"), rows)
+    screen.table(("batch", "at", "operator", "file", "taken", "same", "refused", "in hold", "hold", "state"), rows)
     return OK
 
 
@@ -102,25 +113,36 @@ def _tell(errand: Errand, report: dict[str, Any]) -> int:
         if report["dry_run"]
         else "{new} new, {changed} changed, {same} the same; {refused} refused."
     )
-    screen.say(sentence, **report["counts"])
-    if held := report["counts"]["held"]:
-        waiting = (
-            "Rows that would wait for a second person: {held}."
-            if report["dry_run"]
-            else "Rows that wait for a second person: {held}. See them: foyer hold list"
-        )
-        screen.say(waiting, held=held)
     if report["preview"]:
         put_preview(errand, report["preview"])
-    put_waiting(errand, {"hold": report["hold"], "waits": report["counts"]["held"] > 0})
+    screen.say(sentence, **report["counts"])
+    _put_held(errand, report)
     if report["batch"] and report["counts"]["new"] + report["counts"]["changed"]:
         screen.say("Watch it: foyer readiness --batch {batch} --watch", batch=report["batch"])
     return REFUSED if refused else OK
 
 
+def _put_held(errand: Errand, report: dict[str, Any]) -> None:
+    """How many rows wait, or would, and who goes on with them."""
+    screen, held = errand.screen, report["counts"]["held"]
+    if not held:
+        return
+    if report["dry_run"]:
+        screen.say("{held} rows would wait for a second person: so large a change takes two.", held=held)
+    elif report["hold"] is None:
+        screen.say("{held} rows wait for a second person already. See: foyer hold list", held=held)
+    else:
+        screen.say(
+            "{held} rows wait for a second person, for so large a change takes two. That person runs: foyer hold show "
+            "{hold}",
+            held=held,
+            hold=report["hold"],
+        )
+
+
 def _put_line(errand: Errand, line: dict[str, Any]) -> None:
     screen, outcome = errand.screen, line["outcome"]
-    changed = f" ({', '.join(map(screen.cell, line['fields']))})" if line["fields"] else ""
+    changed = screen.aside(screen.listed(line["fields"])) if line["fields"] else ""
     heading = (
         screen.words("{sheet}, line {line}", sheet=line["sheet"], line=line["line"])
         if line["sheet"]

@@ -117,7 +117,7 @@ def put_list(errand: Errand, found: list[dict[str, Any]], nothing: str) -> int:
         if each["until"] and each["released"] is None:
             screen.say("It ends by itself at {until}.", until=screen.when(each["until"]))
         if each["exempt"]:
-            screen.say("Let in all the same: {groups}.", groups=", ".join(each["exempt"]))
+            screen.say("Let in all the same: {groups}.", groups=screen.listed(each["exempt"]))
         _table(errand, each)
     return OK
 

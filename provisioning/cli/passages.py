@@ -79,11 +79,11 @@ def muster(errand: Errand) -> int:
         screen.say(
             "Nobody was seen leaving by {doors}: whoever left there still counts as inside. Forget one of them: foyer"
             " passages forgive NO",
-            doors=", ".join(found["blind"]),
+            doors=screen.listed(found["blind"]),
         )
     if found["silent"]:
         screen.say(
-            "What happened at {targets} may be missing: they cannot be reached.", targets=", ".join(found["silent"])
+            "What happened at {targets} may be missing: they cannot be reached.", targets=screen.listed(found["silent"])
         )
     return OK
 

@@ -47,6 +47,8 @@ def restore(errand: Errand) -> int:
         aside = None if done.aside is None else str(done.aside)
         screen.json({"data": str(settings.data), "at": done.manifest.at.isoformat(), "aside": aside, "why": why})
         return OK
+    if done.manifest.zone:
+        screen.in_zone(done.manifest.zone)
     at = screen.when(done.manifest.at.isoformat())
     screen.say("The backup of {at} is in place in {folder}.", at=at, folder=settings.data)
     if done.aside is not None:

@@ -37,7 +37,7 @@ def show(errand: Errand) -> int:
         screen.put(found["text"].rstrip("\n"))
     else:
         rows = [
-            [f"{one['id']}@{one['version']}", one["title"], one["condition"], ", ".join(one["grants"])]
+            [f"{one['id']}@{one['version']}", one["title"], one["condition"], screen.listed(one["grants"])]
             for one in found["rules"]
         ]
         screen.table(("rule", "title", "condition", "grants"), rows)

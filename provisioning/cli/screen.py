@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, TextIO
 
-from provisioning.nouns.words import Language, say
+from provisioning.nouns.words import Language, listed, say
 
 GAP = 2
 STAMP = "%Y-%m-%d %H:%M:%S"
@@ -85,7 +85,11 @@ class Screen:
 
     def listed(self, values: Iterable[object]) -> str:
         """Several values in a line, parted as the reader's language does it."""
-        return ("、" if self.language == "zh" else ", ").join(map(self.cell, values))
+        return listed(map(self.cell, values), self.language)
+
+    def aside(self, text: str) -> str:
+        """What stands behind a word to explain it, in the brackets of the reader's language."""
+        return f"（{text}）" if self.language == "zh" else f" ({text})"
 
     def when(self, stamp: str | None) -> str | None:
         """An instant of the API as this machine's wall clock shows it, to the second."""

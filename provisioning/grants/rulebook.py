@@ -20,11 +20,11 @@ class RulesWrong(Refusal):
 
     def __init__(self, error: RulesError) -> None:
         self.error = error
-        super().__init__(faults="; ".join(_place(fault, "en") for fault in error.faults))
+        super().__init__(faults=_places(error, "en"))
 
     def sentence(self, language: Language) -> str:
         """Every fault with its line and column."""
-        return say(self.template(), language, {"faults": "; ".join(_place(f, language) for f in self.error.faults)})
+        return say(self.template(), language, {"faults": _places(self.error, language)})
 
 
 class RuleVersion(Refusal):
@@ -122,6 +122,10 @@ def _lists(change: RulesChange) -> dict[str, Json]:
         "changed": list(change.changed),
         "points": change.points,
     }
+
+
+def _places(error: RulesError, language: Language) -> str:
+    return ("；" if language == "zh" else "; ").join(_place(fault, language) for fault in error.faults)
 
 
 def _place(fault: RuleFault, language: Language) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from string import Formatter
 from typing import Literal
@@ -18,6 +18,8 @@ TOLD_ANEW_MAX = 2_048
 """So many sentences that bear their fields already are kept in Chinese: whoever looks at a target reads the same ones."""
 WORDS_MIN = 16
 """Templates with fewer letters of their own between their fields fit nearly anything, and tell nobody what they are."""
+AS_WORD = "word"
+"""How a Chinese template asks for the twin of a field that is one word, such as `{kind:word}`."""
 
 
 def say(template: str, language: Language, fields: Mapping[str, object] | None = None) -> str:
@@ -25,8 +27,32 @@ def say(template: str, language: Language, fields: Mapping[str, object] | None =
     if language == "en":
         return template.format_map(fields) if fields else template
     if fields:
-        return ZH.get(template, template).format_map({name: _twin(value) for name, value in fields.items()})
+        return _filled(ZH.get(template, template), fields)
     return ZH.get(template) or (_told_anew(template) if template.endswith(".") else template)
+
+
+def joined(sentences: Iterable[str], language: Language) -> str:
+    """Sentences one after another: in Chinese no blank stands between them."""
+    return ("" if language == "zh" else " ").join(sentences)
+
+
+def listed(values: Iterable[str], language: Language) -> str:
+    """Several words or names in a line, parted as the language does it."""
+    return ("、" if language == "zh" else ", ").join(values)
+
+
+class _Told(str):
+    """A text in a Chinese sentence. `{kind:word}` says it by its twin: it is one of our own words there, and no name."""
+
+    __slots__ = ()
+
+    def __format__(self, how: str) -> str:
+        return ZH.get(self, self) if how == AS_WORD else super().__format__(how)
+
+
+def _filled(twin: str, fields: Mapping[str, object]) -> str:
+    told = {name: _twin(value) for name, value in fields.items()}
+    return twin.format_map({name: _Told(value) if isinstance(value, str) else value for name, value in told.items()})
 
 
 def _twin(value: object) -> object:
@@ -42,7 +68,7 @@ def _told_anew(said: str) -> str:
         return said
     for words, template in _templates():
         if all(each in said for each in words) and (found := re.fullmatch(_shape(template), said, re.DOTALL)):
-            return ZH[template].format_map({name: _twin(told) for name, told in found.groupdict().items()})
+            return _filled(ZH[template], found.groupdict())
     return said
 
 

@@ -41,7 +41,8 @@ class BackupAltered(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup is of. `origin` names the story, `size` and `root` its tree; `digest` is the database's SHA-256."""
+    """What a backup is of. `origin` names the story, `size` and `root` its tree; `digest` is the database's SHA-256,
+    `zone` the campus's time zone; backups of before it was kept have none."""
 
     version: str
     campus: str
@@ -52,6 +53,7 @@ class Manifest:
     root: str
     bytes: int
     digest: str
+    zone: str | None = None
 
     def json(self) -> bytes:
         """As it stands in the archive."""
@@ -68,7 +70,7 @@ class Backups:
         self._key = key
         self._version = version
 
-    def take(self, campus: str, actor: Actor) -> tuple[Manifest, Iterator[bytes], int]:
+    def take(self, campus: str, actor: Actor, zone: str | None = None) -> tuple[Manifest, Iterator[bytes], int]:
         """The manifest of a copy taken now, the archive's bytes, and how many there are. Whoever asks reads them to their
         end, or lets go of them: the copy is gone then. Raises `CopyTorn`, `StoreFull`."""
         path = self._store.path.with_name(f"backup-{self._store.ids.new('bak')}.part")
@@ -77,7 +79,7 @@ class Backups:
                 at = tx.now
             copies.copy(self._store.path, path)
             copies.check(path)
-            made = self._manifest(path, campus, at)
+            made = self._manifest(path, campus, at, zone)
             with self._store.writing() as tx:
                 data: dict[str, Json] = {"last_event": made.last_event, "size": made.size, "digest": made.digest}
                 self._story.tell(tx, Told("backup.taken", actor.name, data=data))
@@ -86,7 +88,7 @@ class Backups:
             raise
         return made, _sent(made, path), _archive_bytes(made)
 
-    def _manifest(self, path: Path, campus: str, at: datetime) -> Manifest:
+    def _manifest(self, path: Path, campus: str, at: datetime, zone: str | None) -> Manifest:
         tree = Frontier()
         for leaf in copies.leaves(path):
             tree.add(leaf)
@@ -100,6 +102,7 @@ class Backups:
             root=tree.root().hex(),
             bytes=path.stat().st_size,
             digest=copies.digest(path),
+            zone=zone,
         )
 
 
@@ -172,13 +175,14 @@ def _manifest(told: Mapping[str, Any]) -> Manifest:
     if told["is"] != MARK:
         raise ValueError(MARK)
     values: dict[str, Any] = {name: told[name] for name in (*_TEXTS, *_NUMBERS)}
-    texts = all(isinstance(values[name], str) for name in _TEXTS)
+    zone = told.get("zone")
+    texts = all(isinstance(values[name], str) for name in _TEXTS) and isinstance(zone, str | None)
     if not texts or any(type(values[name]) is not int for name in _NUMBERS):
         raise TypeError(MARK)
     at = datetime.fromisoformat(told["at"])
     if at.tzinfo is None:
         raise ValueError(MARK)
-    return Manifest(at=at, **values)
+    return Manifest(at=at, zone=zone, **values)
 
 
 def _unpack(

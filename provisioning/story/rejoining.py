@@ -16,7 +16,7 @@ from provisioning.story import outside
 from provisioning.story.notes import NoteBroken, VerifyingKey
 from provisioning.story.offline import leap
 from provisioning.story.proofs import tree_of
-from provisioning.story.tail import Read
+from provisioning.story.tail import NO_TAIL, Read
 from provisioning.story.tree import Frontier
 
 NO_CHECKPOINTS = "{path} is missing, so nobody can tell whether the tail reaches the end of the story."
@@ -25,6 +25,7 @@ GAP = "The tail goes on at event {found}, but the backup and the tail before it 
 FORK = "The tail tells something else of event {id} than the backup does."
 CONTRADICTS = "The tail does not agree with the checkpoint that was signed for {size} events."
 SHORT = "The tail ends at event {events}, but {size} were signed."
+UNTAILED = "The backup ends at event {events}, but {size} were signed."
 NO_ROOTS = "{path} does not keep the tree of its last checkpoint, so the story cannot be signed any more."
 
 Fault = tuple[str, Mapping[str, Json]]
@@ -139,7 +140,8 @@ def _lost(
     if not stones or stones[-1][0].size <= grown:
         return None
     last, roots = stones[-1]
-    faults.append((SHORT, {"events": grown, "size": last.size}))
+    short = UNTAILED if any(template == NO_TAIL for template, _ in faults) else SHORT
+    faults.append((short, {"events": grown, "size": last.size}))
     if len(roots) != last.size.bit_count() or Frontier(last.size, roots).root() != last.root:
         faults.append((NO_ROOTS, {"path": str(path)}))
         return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from devices.clock import Clock
 from provisioning.nouns.ids import Ids
 from provisioning.nouns.refusals import Refusal
-from provisioning.nouns.words import Language, say
+from provisioning.nouns.words import Language, joined, say
 from provisioning.store import backup as copies
 from provisioning.store import eras, people
 from provisioning.store.engine import Store, Tx
@@ -115,7 +115,7 @@ def restore(
 
 def in_words(faults: tuple[Fault, ...], language: Language) -> str:
     """The first of these faults as sentences, one after another."""
-    return " ".join(say(template, language, fields) for template, fields in faults[:FAULTS_SAID_MAX])
+    return joined((say(template, language, fields) for template, fields in faults[:FAULTS_SAID_MAX]), language)
 
 
 def _free(database: Path, stamp: str) -> Path:

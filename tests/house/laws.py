@@ -1,4 +1,4 @@
-"""The laws of size, names, mocks, reasons, sentences, connectors and places: each returns what breaks it, to be read."""
+"""The laws of size, names, mocks, reasons, sentences, marks, connectors, places: each returns what breaks it, to be read."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ _REGISTRIES = re.compile(
     r"pypi\." + r"org|pythonhosted\." + r"org|deb\.debian\." + r"org|npmjs\." + r"(?:org|com)|//mirrors?\."
 )
 _LOCKS_WITH_ADDRESSES = re.compile(r"uv\.lock|pylock.*\.toml|poetry\.lock|package-lock\.json")
+
+_TYPED = re.compile(r"`[^`]*`")
+# A mark of half width beside a Chinese character, and a blank beside a mark of full width, which has its own.
+_HALF_WIDTH = re.compile(
+    "[一-鿿」”）][,:;!?()]|[,;!?(] ?[一-鿿]|[一-鿿][.](?: |$)|[。，；：、！？）] | [。，；：、！？（]"
+)
 
 
 def sizes(root: Path) -> list[str]:
@@ -133,6 +139,19 @@ def sentences(root: Path) -> list[str]:
         f"{where}: no Chinese twin for: {template}" for where, template in _spoken(root) if template not in twins
     )
     return [*wrong, *missing]
+
+
+def marks(root: Path) -> list[str]:
+    """Punctuation of half width, and blanks between sentences, in what is said in Chinese. What somebody is to type
+    stands in backquotes, or has no Chinese character beside its marks."""
+    return [
+        f"{path.relative_to(root)}: {found[0]!r} in a Chinese sentence: {twin}"
+        for path in sorted((root / "provisioning" / "nouns" / "zh").glob("[!_]*.py"))
+        for name, own in runpy.run_path(str(path)).items()
+        if name.startswith("ZH")
+        for twin in own.values()
+        if (found := _HALF_WIDTH.search(_TYPED.sub("x", twin)))
+    ]
 
 
 def _fields(template: str) -> set[str]:

@@ -23,6 +23,7 @@ LAWS: tuple[Law, ...] = (
     laws.reasons,
     laws.connectors,
     laws.sentences,
+    laws.marks,
     laws.places,
 )
 
@@ -32,7 +33,7 @@ REFUSAL = 'class Refusal(Exception):\n    """No."""\n\nclass Taken(Refusal):\n  
 KEPT = (
     "from connectors import contract\nfrom connectors.contract import EdgeError\nclass Full(EdgeError): 'It is full.'"
 )
-NO_ZH = 'ZH = {"No.": "不行。"'
+NO_ZH = 'ZH = {"No.": "不行。请写 `名称: 值`，或 127.0.0.1:端口（1.1:x, y）。"'
 
 # Law, a tree that breaks it, and the words that tell so.
 BREACHES: list[tuple[Law, dict[str, str], str]] = [
@@ -80,6 +81,18 @@ BREACHES: list[tuple[Law, dict[str, str], str]] = [
         laws.sentences,
         {"connectors/contract.py": "class EdgeError(Exception): 'No.'", "connectors/kept.py": KEPT},
         "connectors/kept.py:3: no Chinese twin for: It is full.",
+    ),
+    *(
+        (laws.marks, {"provisioning/nouns/zh/house.py": f'ZH = {{"No.": "{twin}"}}'}, f"in a Chinese sentence: {twin}")
+        for twin in (
+            "查看:foyer",
+            "{a}(进程 {b})。",
+            "停止它,或",
+            "{why}。 请看。",
+            "目录（{a}） 在",
+            "不行.",
+            "名称: 值",
+        )
     ),
     (laws.places, {"docs/how.md": "cd /" + "root/foyer"}, "docs/how.md:1: names"),
     (laws.places, {"lock/run.txt": "--index-url https://pypi." + "org/simple"}, "lock/run.txt:1: names"),

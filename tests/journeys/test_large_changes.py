@@ -30,7 +30,7 @@ def _a_list(journey: Journey, token: str) -> None:
     file.write_text(sheet(NEWCOMERS), "utf-8")
     shown = journey.asked("hr", "preview", file)
     assert (shown["counts"]["held"], shown["preview"]["people_gaining"]) == (len(NEWCOMERS), len(NEWCOMERS))
-    assert "waits for a second person as hold" in journey.foyer("hr", "import", file)
+    assert "rows wait for a second person" in journey.foyer("hr", "import", file)
     (hold,) = journey.asked("hold", "list")
     assert (hold["more"], hold["less"]) == (len(NEWCOMERS), 0)
     assert journey.settled()

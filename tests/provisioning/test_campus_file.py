@@ -77,8 +77,8 @@ def test_every_target_makes_a_connector():
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("reader: 4}", "reader: 1}", "settings 有误：两个读卡器的地址相同。 请更正。"),
-        ("reader: 4}", "reader: 4, interlock: [9]}", "settings 有误：门 3 与不在此线上的门互锁。 请更正。"),
+        ("reader: 4}", "reader: 1}", "settings 有误：两个读卡器的地址相同。请更正。"),
+        ("reader: 4}", "reader: 4, interlock: [9]}", "settings 有误：门 3 与不在此线上的门互锁。请更正。"),
     ],
 )
 def test_what_a_connector_refuses_of_its_settings_is_said_in_chinese(before: str, after: str, said: str):
@@ -179,7 +179,7 @@ def test_what_is_no_campus_at_all_is_refused_in_both_languages(text: str):
 def test_faults_are_told_in_chinese():
     with pytest.raises(CampusFaults) as caught:
         read_campus(SMALL.replace("zones: [archive]", "zones: [vault]"), "x.yaml")
-    assert "\n124:105: 文件中没有 zone vault。 请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
+    assert "\n124:105: 文件中没有 zone vault。请更正，或将其加入 zones。\n" in caught.value.sentence("zh")
 
 
 def test_every_sentence_of_the_campus_has_a_twin():

@@ -70,12 +70,14 @@ def test_the_language_comes_from_the_option_and_else_from_the_locale():
     [
         (["card", "assign", "E1"], "Missing: NUMBER."),
         (["card", "assign", "E1", "seven"], "'seven' is not a possible NUMBER."),
-        (["nothing"], "'nothing' is not possible for VERB"),
-        (["hr", "nothing"], "'nothing' is not possible for VERB"),
+        (["nothing"], "foyer has no nothing; it has run, serve, "),
+        (["hr", "nothing"], "foyer hr has no nothing; it has template, preview, import, batches."),
+        (["hold", "shwo"], "foyer hold has no shwo. Did you mean show? It has list, show, approve, refuse."),
+        (["hodl"], "foyer has no hodl. Did you mean hold? It has run, serve, "),
         (["why", "E1", "--more"], "Not understood here: --more."),
         (["revoke", "E1", "--reason"], "--reason needs a value after it."),
         (["readiness", "--person", "1", "--day", "2"], "not both."),
-        (["operator", "add", "x", "--role", "king"], "'king' is not possible for --role"),
+        (["operator", "add", "x", "--role", "king"], "'king' is not possible for --role; choose from "),
         (["revoke", "E1"], "Missing: --reason."),
     ],
 )
@@ -91,6 +93,9 @@ def test_faults_are_told_in_chinese():
     status, _, err = foyer("card", "assign", "E1", LC_ALL="zh_CN.UTF-8")
     assert status == 2
     assert err.startswith("缺少：NUMBER。")
+    status, _, err = foyer("hold", "shwo", LC_ALL="zh_CN.UTF-8")
+    assert status == 2
+    assert err.startswith("foyer hold 没有 shwo。您是否要用 show？可选：list、show、approve、refuse。\n")
 
 
 def test_a_verb_without_its_word_shows_its_help():

@@ -13,12 +13,14 @@ import pytest
 
 from connectors.kept_file import WorkFull
 from devices.osdp.tty import NO_TTY, LineTrouble
+from policies.says import Sentence
 from provisioning.api import conditions, problems
 from provisioning.cli import door, errand, fire, grammar, hand, lockdown, main, readiness, revoke, rules, swipe, targets
 from provisioning.cli.screen import Screen
 from provisioning.console.tales import TALES
 from provisioning.delivery import acts
-from provisioning.nouns.words import say
+from provisioning.holds.holds import WAITING
+from provisioning.nouns.words import joined, listed, say
 from provisioning.nouns.zh import ZH
 
 ROOT = Path(__file__).parents[2] / "provisioning"
@@ -102,6 +104,20 @@ def test_every_sentence_has_a_chinese_twin(template: str) -> None:
 
 def test_a_twin_is_said_with_its_fields() -> None:
     assert say("Door {door} opens for card {card}.", "zh", {"door": "a-1", "card": 7}) == "门 a-1 为卡 7 打开。"
+
+
+def test_a_word_of_ours_is_said_in_chinese_and_a_name_like_it_is_not() -> None:
+    said = say(WAITING, "zh", {"kind": "rules", "name": "rules", "by": "system", "hold": "hld-1"})
+    assert said.startswith("有一项较大变更（规则 rules，由 system 提出）")
+    told = {"rule": "r", "version": 2, "clause": "c", "unit": "flat"}
+    assert say(Sentence.NO_UNIT, "zh", told) == "r（第 2 版，c）针对持有住房的人员；该在岗期未持有。"
+    assert say(say(Sentence.NO_UNIT, "en", told), "zh") == say(Sentence.NO_UNIT, "zh", told)
+
+
+def test_sentences_are_joined_without_a_blank_in_chinese() -> None:
+    assert joined(["不行。", "请看。"], "zh") == "不行。请看。"
+    assert joined(["No.", "Look."], "en") == "No. Look."
+    assert (listed(["a", "b"], "zh"), listed(["a", "b"], "en")) == ("a、b", "a, b")
 
 
 @pytest.mark.parametrize(

@@ -140,8 +140,12 @@ def test_a_panel_that_was_off_is_mended_when_it_comes_back(life: Life, archive: 
 def test_without_a_tail_only_erasures_go_out_until_two_accept(life: Life, archive: Path):
     for path in life.settings.tail_folder.iterdir():
         path.unlink()
-    with pytest.raises(TailMissing, match="no tail"):
+    with pytest.raises(
+        TailMissing, match=r"There is no tail of the story in .+\. The backup ends at event \d+, but"
+    ) as missing:
         life.restore(archive)
+    assert "The tail ends" not in str(missing.value), "there is none"
+    assert "。 " not in missing.value.sentence("zh")
     life.panels["c-1"][card(77)] = life.panels["a-1"][card(1001)]
     life.panels["a-1"].clear()
     life.restore(archive, without_tail=True)

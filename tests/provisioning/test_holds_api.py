@@ -148,27 +148,33 @@ def test_the_command_line_lists_shows_approves_and_refuses(
     path.write_bytes(sheet("Q0", "Q1", "Q2"))
     assert run(served, "hr", "hr", "preview", str(path)) == 0
     previewed = capsys.readouterr().out
-    assert "3 people gain and 0 lose" in previewed
-    assert "Rows that would wait for a second person: 3.\n" in previewed
+    assert "Rights from today on: 3 people gain some, 0 lose some.\n" in previewed
+    assert "By staff number, the first 3 (+ gains, - loses):\n  Q0  +" in previewed
+    assert previewed.endswith("3 rows would wait for a second person: so large a change takes two.\n")
     assert run(served, "hr", "hr", "import", str(path)) == 0
     imported = capsys.readouterr().out
     assert run(served, "hr", "hold", "list", "--json") == 0
     (hold,) = json.loads(capsys.readouterr().out)
     assert hold["id"] in imported
-    assert "Rows that wait for a second person: 3. See them: foyer hold list\n" in imported
+    assert "3 rows wait for a second person, for so large a change takes two." in imported
+    assert imported.count(f"foyer hold show {hold['id']}\n") == 1
+    assert run(served, "hr", "hr", "batches") == 0
+    assert f"3        {hold['id']}  waits\n" in capsys.readouterr().out
     assert run(served, "hr", "hold", "show", hold["id"]) == 0
     shown = capsys.readouterr().out
     assert "zone:north-public" in shown
-    assert "3 people gain" in shown
+    assert "3 people gain some" in shown
     assert run(served, "hr", "hold", "approve", hold["id"]) == 4
     assert "nobody approves their own" in capsys.readouterr().err
     assert run(served, "second", "hold", "approve", hold["id"], lang="zh") == 0
     assert "已批准并执行" in capsys.readouterr().out
+    assert run(served, "hr", "hr", "batches", lang="zh") == 0
+    assert f"{hold['id']}  已批准\n" in capsys.readouterr().out
     path.write_bytes(sheet("R0", "R1", "R2"))
     assert run(served, "hr", "hr", "import", str(path), lang="zh") == 0
     imported = capsys.readouterr().out
     assert "第 4 行  R2  待审核" in imported
-    assert "等待第二人审核的行：3。查看：foyer hold list\n" in imported
+    assert "3 行等待第二人审核：变更较大，须两人办理。审核人请运行：foyer hold show hld-" in imported
     assert run(served, "hr", "hold", "list", "--json") == 0
     (other,) = json.loads(capsys.readouterr().out)
     assert run(served, "second", "hold", "refuse", other["id"], "--reason", "not ours") == 0
@@ -196,4 +202,4 @@ def test_rules_and_campus_print_what_they_would_do(served: Served, tmp_path: Pat
     assert run(served, "system", "campus", "preview", str(path), lang="zh") == 0
     shown = capsys.readouterr().out
     assert "失去权限" in shown
-    assert "届时须等待第二人审核" in shown
+    assert "届时将等待第二人审核" in shown

@@ -53,8 +53,6 @@ ZH_ANSWERS: dict[str, str] = {
     "It would bring {new} new, {changed} changed, {same} the same; {refused} refused.": (
         "将会新增 {new}，变更 {changed}，不变 {same}；拒绝 {refused}。"
     ),
-    "Rows that would wait for a second person: {held}.": "届时须等待第二人审核的行：{held}。",
-    "Rows that wait for a second person: {held}. See them: foyer hold list": "等待第二人审核的行：{held}。查看：foyer hold list",
     "Watch it: foyer readiness --batch {batch} --watch": "查看进度：foyer readiness --batch {batch} --watch",
     "line {line}": "第 {line} 行",
     "… and {count} more lines; --json shows all.": "…… 还有 {count} 行；--json 显示全部。",
@@ -73,7 +71,18 @@ ZH_ANSWERS: dict[str, str] = {
     ),
     "Dry run: nothing was changed.": "演练：未作任何改动。",
     "{no} has no stay, so no rule speaks of them.": "{no} 没有在岗期，因此没有规则适用。",
-    "{department}, {kind}, {arrival} to {departure}": "{department}，{kind}，{arrival} 至 {departure}",
+    "{department}, {kind}, {arrival} to {departure}: {state}": "{department}，{kind}，{arrival} 至 {departure}：{state}",
+    "  No rule speaks of this to anybody by that name. What rules speak of: foyer rules show": (
+        "  没有规则以此名称授予任何人。规则涉及的内容：foyer rules show"
+    ),
+    "only this: zone:north-public, a door such as a-1-east, flat:one-room": (
+        "只看此项：如 zone:north-public、门 a-1-east、flat:one-room"
+    ),
+    "to come": "待到岗",
+    "in place": "在岗",
+    "ended on {day}": "已于 {day} 结束",
+    "revoked on {day}": "已于 {day} 撤销",
+    "cancelled on {day}": "已于 {day} 取消",
     # readiness and revocation
     "{percent} % proved ready: {proved} of {all} needs (people: {people}).": (
         "已证实就绪 {percent} %：{all} 项需求中的 {proved} 项（人员 {people}）。"

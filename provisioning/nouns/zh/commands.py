@@ -27,6 +27,8 @@ ZH_COMMANDS: dict[str, str] = {
     "Missing: {what}.": "缺少：{what}。",
     "Not understood here: {what}.": "此处无法识别：{what}。",
     "{what} is not possible for {name}; choose from {choices}.": "{name} 不能是 {what}；可选：{choices}。",
+    "{verb} has no {what}; it has {choices}.": "{verb} 没有 {what}；可选：{choices}。",
+    "{verb} has no {what}. Did you mean {near}? It has {choices}.": "{verb} 没有 {what}。您是否要用 {near}？可选：{choices}。",
     "{name} needs a value after it.": "{name} 后面需要一个值。",
     "{what} is not a possible {name}.": "{what} 不能用作 {name}。",
     "Give {name} or {what}, not both.": "{name} 与 {what} 只能给一个。",
@@ -93,7 +95,6 @@ ZH_COMMANDS: dict[str, str] = {
     "card number": "卡号",
     "the card that is handed in or lost": "交回或丢失的卡",
     "the card that takes its place": "换发的新卡",
-    "only this resource, such as zone:north-public": "只看此资源，如 zone:north-public",
     "of one person, by staff number": "某个人（工号）",
     "of those of one batch": "某个批次的人员",
     "of those who arrive on a day, such as 2026-03-01; today where nothing is named": (

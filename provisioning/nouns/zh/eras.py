@@ -27,6 +27,7 @@ ZH_ERAS: dict[str, str] = {
         "日志尾部与为 {size} 个事件签署的检查点不一致。"
     ),
     "The tail ends at event {events}, but {size} were signed.": "日志尾部止于第 {events} 个事件，但已签署的有 {size} 个。",
+    "The backup ends at event {events}, but {size} were signed.": "备份止于第 {events} 个事件，但已签署的有 {size} 个。",
     "{path} does not keep the tree of its last checkpoint, so the story cannot be signed any more.": (
         "{path} 没有保存最后一个检查点的树，日志无法继续签署。"
     ),
@@ -137,7 +138,7 @@ ZH_ERAS: dict[str, str] = {
         "{name} 已经接受。需要两人，其中一人为安全管理员，一人为系统管理员：现在请另一人运行 foyer era accept"
     ),
     "{by} accepted this as a {role} administrator, and the other must be a {other} administrator. Ask one to run foyer era "
-    "accept": ("{by} 已以 {role} 管理员身份接受，另一人须为 {other} 管理员。请其运行 foyer era accept"),
+    "accept": ("{by} 已以{role:word}管理员身份接受，另一人须为{other:word}管理员。请其运行 foyer era accept"),
     "after a restore: what differs, and who accepts it": "恢复之后：有何差异，由谁接受",
     "does the hub recover from a restore, and what differs?": "系统是否正从恢复中复原，有何差异？",
     "accept what differs: a security and a system administrator do so": "接受差异：由安全管理员和系统管理员各一人完成",

@@ -29,11 +29,11 @@ ZH_GRANTS: dict[str, str] = {
         "系统自身的故障（{fault}）使某人的权限无法重新核定：权限保持原样。将会重试；请把日志交给维护人员。"
     ),
     "A revocation or suspension needs a reason of 1 to {most} characters, for the story to keep. Give one: --reason TEXT": (
-        "撤销或暂停须写明理由(1 至 {most} 个字符)，以便存入记录链。请给出：--reason 文字"
+        "撤销或暂停须写明理由（1 至 {most} 个字符），以便存入记录链。请给出：--reason 文字"
     ),
     "Staff number {no} has no open stay, no active card and no record on any target: there is nothing to revoke. See "
     "what there was: foyer person show {no}": (
-        "工号 {no} 没有有效的在岗期、有效的卡，也没有任何目标上的记录:无可撤销。查看历史:foyer person show {no}"
+        "工号 {no} 没有有效的在岗期、有效的卡，也没有任何目标上的记录：无可撤销。查看历史：foyer person show {no}"
     ),
     "The rules were not taken, and those in force stay as they were: {faults}": "规则未被采用，现行规则保持不变：{faults}",
     "The rule {rule} says something else than its version {version} that is in force. Give it version {least}.": (
@@ -41,20 +41,20 @@ ZH_GRANTS: dict[str, str] = {
     ),
     # units and points, in the policies
     "'for' cannot be '{text}'; a rule is for {known}. Correct the word, or remove the line for a stay.": (
-        "'for' 不能是 '{text}'；规则可针对 {known}。请更正该词；若针对在岗期，请删除该行。"
+        "for 不能是“{text}”；规则可针对 {known}。请更正该词；若针对在岗期，请删除该行。"
     ),
     "A rule for a {about} may not ask for a unit ('{resource}'). Put what asks into a rule for a stay, and only what"
     " follows from the unit here.": (
-        "针对 {about} 的规则不得再请求单元('{resource}')。请把请求写入针对在岗期的规则，此处只写由该单元而来的权益。"
+        "针对 {about} 的规则不得再请求单元（“{resource}”）。请把请求写入针对在岗期的规则，此处只写由该单元而来的权益。"
     ),
     "There are {count} entries of points; at most {limit} are read. Join those that differ only in a value.": (
         "共有 {count} 条计分项，最多读取 {limit} 条。请合并仅数值不同的条目。"
     ),
     "The points must be a whole number from 1 to {limit}, not '{points}'. Correct the number.": (
-        "分数须为 1 至 {limit} 的整数，而不是 '{points}'。请更正。"
+        "分数须为 1 至 {limit} 的整数，而不是“{points}”。请更正。"
     ),
     "{rule} (version {version}, {clause}) speaks of who holds a {unit}; this stay holds none.": (
-        "{rule}（第 {version} 版，{clause}）针对持有 {unit} 的人员；该在岗期未持有。"
+        "{rule}（第 {version} 版，{clause}）针对持有{unit:word}的人员；该在岗期未持有。"
     ),
     "{rule} (version {version}, {clause}) applies and asks for {resource}, but this campus has no such unit, and so"
     " nothing is granted. Add offices or blocks to the campus file, or leave it so.": (
@@ -77,10 +77,10 @@ ZH_GRANTS: dict[str, str] = {
     ),
     "No target of the campus serves {resource}, so nothing would open. Name a zone, or the lock of a flat: zone:meeting."
     " See what there is: foyer campus show": (
-        "园区没有任何目标提供 {resource}，授予也打不开任何门。请给出区域或住房门锁，如 zone:meeting。查看:foyer campus show"
+        "园区没有任何目标提供 {resource}，授予也打不开任何门。请给出区域或住房门锁，如 zone:meeting。查看：foyer campus show"
     ),
     "{resource} is one unit, and units are allotted, so that nobody is given what another has. Use: foyer seat, or foyer"
-    " flat": "{resource} 是单个单元；单元只能分配，以免同一单元给了两个人。请使用:foyer seat 或 foyer flat",
+    " flat": "{resource} 是单个单元；单元只能分配，以免同一单元给了两个人。请使用：foyer seat 或 foyer flat",
     "{no} has no open stay on {day}, and a grant stands on a stay. Have HR announce them first, or choose another day.": (
         "{no} 在 {day} 没有有效的在岗期，而授权须依附于在岗期。请先由人事通知到岗，或另选日期。"
     ),
@@ -91,8 +91,8 @@ ZH_GRANTS: dict[str, str] = {
     " stay first.": "{no} 在该时段内有停职，期间所有门保持关闭。请另选时间，或先由人事恢复在岗。",
     "{no} has this very grant already: {id}. Nothing was changed.": "{no} 已有完全相同的授权：{id}。未作任何更改。",
     "Grant {id} follows from the rule {rule}, and would come back at once. Change the rule or the stay, or revoke the"
-    " person: foyer revoke": "授权 {id} 由规则 {rule} 产生，终止后会立即恢复。请更改规则或在岗期，或撤销此人:foyer revoke",
-    "Grant {id} is over already. See what there is: foyer grant list": "授权 {id} 已经结束。查看现有授权:foyer grant list",
+    " person: foyer revoke": "授权 {id} 由规则 {rule} 产生，终止后会立即恢复。请更改规则或在岗期，或撤销此人：foyer revoke",
+    "Grant {id} is over already. See what there is: foyer grant list": "授权 {id} 已经结束。查看现有授权：foyer grant list",
     "grant": "授权",
     "asks for": "申请",
     "grants for a set time: give, end, list": "限时授权：授予、终止、查看",
@@ -108,7 +108,7 @@ ZH_GRANTS: dict[str, str] = {
         "{no} 可在 {opens} 至 {closes} 使用 {resource}：授权 {id}。"
     ),
     "Grant {id} on {resource} has ended; see what is proved gone: foyer targets": (
-        "授权 {id}（{resource}）已终止；查看清除是否已证实:foyer targets"
+        "授权 {id}（{resource}）已终止；查看清除是否已证实：foyer targets"
     ),
     "{no} has no grant that is in force or to come.": "{no} 没有有效或将生效的授权。",
     # late openings, and how far dates reach
@@ -119,7 +119,7 @@ ZH_GRANTS: dict[str, str] = {
     "Late by now: {count}.": "到时仍未开通：{count} 项。",
     "Proved late within the last 24 hours: {count}.": "最近 24 小时内迟开：{count} 项。",
     "There are more than can be listed; these are the first.": "数量超出可列范围；以上为前若干项。",
-    "late by (s)": "迟延(秒)",
+    "late by (s)": "迟延（秒）",
     "first date runs out": "最早到期的记录",
     "configuration expires on": "配置有效期至",
     # what a need waits for
@@ -127,5 +127,5 @@ ZH_GRANTS: dict[str, str] = {
     "No flat is free yet: place {place} in the queue, by points.": "暂无空闲住房：按积分排在第 {place} 位。",
     "{unit} is offered until {until}, and waits to be accepted.": "已提供 {unit}，保留至 {until}，等待接受。",
     "It was given up; an operator can ask for it anew.": "已放弃；可由操作员重新申请。",
-    "No rules are in force yet. Apply some: foyer rules apply FILE.": "尚无现行规则。请先应用:foyer rules apply 文件。",
+    "No rules are in force yet. Apply some: foyer rules apply FILE.": "尚无现行规则。请先应用：foyer rules apply 文件。",
 }

@@ -7,13 +7,13 @@ ZH_HOUSE: dict[str, str] = {
     "The hub refuses this.": "系统拒绝了这一操作。",
     "There is no {what} {name}. Look at {where}.": "没有{what} {name}。请查看 {where}。",
     "The disk that holds the database is full: nothing of this was kept. Free some space and do it again.": (
-        "数据库所在磁盘已满:本次操作未保存任何内容。请腾出空间后重试。"
+        "数据库所在磁盘已满：本次操作未保存任何内容。请腾出空间后重试。"
     ),
     "Another program holds the database: nothing of this was kept. Close whatever has {path} open and do it again.": (
-        "另有程序占用数据库:本次操作未保存任何内容。请关闭打开 {path} 的程序后重试。"
+        "另有程序占用数据库：本次操作未保存任何内容。请关闭打开 {path} 的程序后重试。"
     ),
     "Another hub already serves {path} (process {pid}). Stop it first, or give this one its own --data folder.": (
-        "已有另一个服务在使用 {path}(进程 {pid})。请先停止它,或用 --data 指定另一个数据目录。"
+        "已有另一个服务在使用 {path}（进程 {pid}）。请先停止它，或用 --data 指定另一个数据目录。"
     ),
     # policies: reading rules, deciding, explaining, separation of duties
     "The policy could not be carried out: {problem}.": "策略未能执行：{problem}。",
@@ -43,7 +43,7 @@ ZH_HOUSE: dict[str, str] = {
     "There are {count} rules; at most {limit} are read. Join rules that differ only in a value.": (
         "共有 {count} 条规则，最多读取 {limit} 条。请合并仅取值不同的规则。"
     ),
-    "Names with values must stand here. Write 'name: value' on each line.": "此处应为名称与取值。请每行写一个“名称: 取值”。",
+    "Names with values must stand here. Write 'name: value' on each line.": "此处应为名称与取值。请每行写一个 `名称: 取值`。",
     "'{key}' must be a list that is not empty. Write each entry on its own line after '- '.": (
         "“{key}”应为非空列表。请每行写一项，以“- ”开头。"
     ),
@@ -116,25 +116,25 @@ ZH_HOUSE: dict[str, str] = {
     ),
     "The condition is not valid: {problem}. Correct it.": "条件无效：{problem}。请改正。",
     "{rule} (version {version}, {clause}) grants {resource} from {opens} to the end of {last}.": (
-        "{rule}（版本 {version}，{clause}）授予 {resource}，自 {opens} 起，至 {last} 当日结束。"
+        "{rule}（第 {version} 版，{clause}）授予 {resource}，自 {opens} 起，至 {last} 当日结束。"
     ),
     "{rule} (version {version}, {clause}) grants {resource} from {opens}, with no end.": (
-        "{rule}（版本 {version}，{clause}）授予 {resource}，自 {opens} 起，无截止日期。"
+        "{rule}（第 {version} 版，{clause}）授予 {resource}，自 {opens} 起，无截止日期。"
     ),
     "{rule} (version {version}, {clause}) does not apply: {part} does not hold, since {values}.": (
-        "{rule}（版本 {version}，{clause}）不适用：{part} 不成立，因为 {values}。"
+        "{rule}（第 {version} 版，{clause}）不适用：{part} 不成立，因为 {values}。"
     ),
     "{rule} (version {version}, {clause}) does not apply: {part} does not hold.": (
-        "{rule}（版本 {version}，{clause}）不适用：{part} 不成立。"
+        "{rule}（第 {version} 版，{clause}）不适用：{part} 不成立。"
     ),
     "{rule} (version {version}, {clause}) could not be decided, and so grants nothing. Have the rule corrected.": (
-        "{rule}（版本 {version}，{clause}）无法判定，因此不授予任何权益。请修正该规则。"
+        "{rule}（第 {version} 版，{clause}）无法判定，因此不授予任何权益。请修正该规则。"
     ),
     "{rule} (version {version}, {clause}) applies, but by the stay's dates its right would never be open.": (
-        "{rule}（版本 {version}，{clause}）适用，但按在岗期的日期，该权益没有任何有效日。"
+        "{rule}（第 {version} 版，{clause}）适用，但按在岗期的日期，该权益没有任何有效日。"
     ),
     "{rule} (version {version}, {clause}) applies, but grants {granted} and not {resource}.": (
-        "{rule}（版本 {version}，{clause}）适用，但授予的是 {granted}，不是 {resource}。"
+        "{rule}（第 {version} 版，{clause}）适用，但授予的是 {granted}，不是 {resource}。"
     ),
     "There is no such role. The roles are hr, security, auditor and system.": (
         "没有这个角色。可用的角色是 hr、security、auditor 和 system。"

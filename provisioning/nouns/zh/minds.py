@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ZH_MINDS: dict[str, str] = {
     "A large change waits for a second person: {kind} {name}, by {by}. Look at it, then approve or refuse it: foyer hold "
-    "show {hold}": "有一项较大变更（{kind}，{name}，由 {by} 提出）正等待第二人审核。请先查看，再批准或驳回：foyer hold show {hold}",
+    "show {hold}": "有一项较大变更（{kind:word} {name}，由 {by} 提出）正等待第二人审核。请先查看，再批准或驳回：foyer hold show {hold}",
     "Hold {hold} was approved already, by {by}. See the others: foyer hold list": (
         "待核 {hold} 已由 {by} 批准。查看其他待核：foyer hold list"
     ),
@@ -51,11 +51,21 @@ ZH_MINDS: dict[str, str] = {
     ),
     "Hold {id} is approved and carried out.": "待核 {id} 已批准并执行。",
     "Hold {id} is refused; nothing of it takes effect.": "待核 {id} 已驳回，不产生任何影响。",
-    "{gaining} people gain and {losing} lose, from today on.": "自今日起，{gaining} 人增加权限，{losing} 人失去权限。",
-    "This is a large change: it waits for a second person as hold {hold}. They run: foyer hold show {hold}": (
-        "这是一项较大变更，已列为待核 {hold}，等待第二人审核。审核人请运行：foyer hold show {hold}"
+    "By staff number, the first {count} (+ gains, - loses):": "按工号排列的前 {count} 人（+ 增加，- 失去）：",
+    "Rights from today on: {gaining} people gain some, {losing} lose some.": (
+        "自今日起，{gaining} 人增加权限，{losing} 人失去权限。"
     ),
-    "This is a large change: it would wait for a second person.": "这是一项较大变更，届时须等待第二人审核。",
+    "So large a change takes two: it waits for a second person as hold {hold}. That person runs: foyer hold show {hold}": (
+        "变更较大，须两人办理：已列为待核 {hold}，等待第二人审核。审核人请运行：foyer hold show {hold}"
+    ),
+    "So large a change takes two: it would wait for a second person.": "变更较大，须两人办理：届时将等待第二人审核。",
+    "{held} rows would wait for a second person: so large a change takes two.": (
+        "{held} 行届时将等待第二人审核：变更较大，须两人办理。"
+    ),
+    "{held} rows wait for a second person already. See: foyer hold list": "{held} 行早已在等待第二人审核。查看：foyer hold list",
+    "{held} rows wait for a second person, for so large a change takes two. That person runs: foyer hold show {hold}": (
+        "{held} 行等待第二人审核：变更较大，须两人办理。审核人请运行：foyer hold show {hold}"
+    ),
     "Notices of {count} people took effect.": "{count} 人的通知已生效。",
     "Points are counted otherwise.": "积分规则有变化。",
     "gain": "增加",
@@ -72,6 +82,7 @@ ZH_MINDS: dict[str, str] = {
     "turned down": "已驳回",
     "waits": "待审核",
     "hold": "待核",
+    "in hold": "待核行数",
     # the status page
     "large changes waiting for a second person": "项较大变更等待第二人审核",
     "Large change approved": "较大变更已批准",

@@ -36,9 +36,9 @@ ZH_PEOPLE: dict[str, str] = {
     "Staff number {no} is on file with another name, and no identity number shows that it is the same person. "
     "Correct the staff number; or, where the name has changed, first bring in the old name with the identity "
     "number.": "工号 {no} 登记的是另一姓名，且没有身份证号证明是同一人。请更正工号；若确为改名，请先用原姓名连同身份证号导入一次。",
-    "This overlaps the stay from {arrival} to {departure}. Give that stay an earlier last day in a row of its own, "
-    "or write its arrival date here.": (
-        "与 {arrival} 至 {departure} 的在岗期重叠。请先单独导入一行提前该在岗期的离岗日期，或在此填写其到岗日期。"
+    "This overlaps the stay from {arrival} to {departure}. First report an earlier last day for that stay; or, where it is "
+    "the same stay, give its arrival date here.": (
+        "与 {arrival} 至 {departure} 的在岗期重叠。请先报送该在岗期提前的离岗日期；若是同一在岗期，请在此填写其到岗日期。"
     ),
     "The stay from {arrival} was revoked on {day}; nothing of it opens again. Where the person is to come back, "
     "write an arrival date after {after}.": (
@@ -48,8 +48,8 @@ ZH_PEOPLE: dict[str, str] = {
         "此人持有的是卡 {held}，不是 {number}。若已换卡，请运行：foyer card replace {held} {number}"
     ),
     "Card {number} was reported lost by this person. If it was found, run: foyer card assign {no} {number}; else "
-    "leave the card out of the row.": (
-        "卡 {number} 已由此人挂失。若已找回，请运行：foyer card assign {no} {number}；否则请将该行卡号留空。"
+    "leave the card out.": (
+        "卡 {number} 已由此人挂失。若已找回，请运行：foyer card assign {no} {number}；否则请不要填写卡号。"
     ),
     "This very row was taken before; what was done since then stands.": "此行以前已导入；其后的变更仍然有效。",
     "This stay was revoked on {day} and stays so.": "该在岗期已于 {day} 撤销，保持撤销。",

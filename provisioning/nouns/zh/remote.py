@@ -34,7 +34,7 @@ ZH_REMOTE: dict[str, str] = {
     (
         "{url} is neither https nor on this machine. Write https://NAME:PORT: what a gateway says must not be read on the"
         " way."
-    ): "{url} 既不是 https，也不在本机。请写成 https://名称:端口：网关所说的内容不得在途中被读取。",
+    ): "{url} 既不是 https，也不在本机。请写成 `https://名称:端口`：网关所说的内容不得在途中被读取。",
     (
         "Another gateway already works in {folder} (process {pid}). Stop it first, or give this one its own --data folder."
     ): "另一网关已在 {folder} 工作（进程 {pid}）。请先停止它，或用 --data 为本网关指定单独的目录。",
