@@ -97,7 +97,7 @@ class Acu(threading.Thread):
             raise
         finally:
             self._ended.set()
-            self._leave_line()
+            self._leave_line(self.line_trouble or Unreachable(FORGOTTEN))
             self._hand_on()
             self._ear.close()
             self._bell.close()
@@ -148,16 +148,16 @@ class Acu(threading.Thread):
 
     def _lose_line(self, trouble: LineTrouble) -> None:
         _log.warning("%s", trouble)
-        self.line_trouble = trouble
         self._reopen_at = self._clock.monotonic() + REOPEN_S
-        self._leave_line()
+        self._leave_line(trouble)
+        # The last of all: whoever reads it from another thread finds no reader that is still there.
+        self.line_trouble = trouble
 
-    def _leave_line(self) -> None:
+    def _leave_line(self, error: Unreachable) -> None:
         self._session = None
         if self._trunk is not None:
             self._trunk.close()
             self._trunk = None
-        error = self.line_trouble or Unreachable(FORGOTTEN)
         for reader in self._readers.values():
             self._told += reader.lost(error)
         while self._orders:

@@ -141,12 +141,16 @@ def test_a_place_that_stays_silent_is_told_of_on_the_page_and_settled_when_it_an
             house.deliver(lambda tries=tries: len(receiver.came) == tries and attempts(house, bad) == tries)
             house.later(seconds=courier.WAIT_S_MAX)
         assert "hook.silent" in house.open_kinds()
-        house.deliver(lambda: len(other.came) >= 2)
-        told = json.loads(other.bodies()[1])
-        assert told["data"]["kind"] == "hook.silent"
-        assert receiver.url.rpartition("/")[0] in told["data"]["sentence"]["en"]
+        house.deliver(lambda: bool(silences(other)))
+        assert receiver.url.rpartition("/")[0] in silences(other)[0]["sentence"]["en"]
         house.deliver(lambda: "hook.silent" not in house.open_kinds() and not house.waiting())
-        assert all(json.loads(body)["data"]["kind"] != "hook.silent" for body in receiver.bodies())
+        assert not silences(receiver)
+
+
+def silences(receiver: Receiver) -> list[dict[str, Any]]:
+    """What came about a place that is silent; a hook may be told a thing twice, so no place in the order is sure."""
+    told = [json.loads(body)["data"] for body in receiver.bodies()]
+    return [data for data in told if data["kind"] == "hook.silent"]
 
 
 def attempts(house: Hooked, hook: str) -> int:
@@ -191,7 +195,7 @@ def test_one_slow_place_keeps_no_other_waiting(house: Hooked, receiver: Receiver
         for name in "12345":
             house.alarm(name=name)
         house.deliver(lambda: len(quick.came) == 5)
-        assert len(receiver.came) <= 1
+        assert len(receiver.came) < len(quick.came)
 
 
 def test_no_transaction_is_open_while_the_wire_is_busy(house: Hooked, receiver: Receiver):
