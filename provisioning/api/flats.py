@@ -55,8 +55,10 @@ def list_flats(
 
 @router.get("/flats/queue", summary="Who waits for a flat", dependencies=[may("flat.read")])
 def flat_queue(rooms: House) -> list[HolderShape]:
-    """By points, the most first; of equal points who asked first. For each kind of flat the first are offered the next
-    that is vacant."""
+    """Who let no offer pass before who did; by points, the most first; of equal points who asked first.
+
+    For each kind of flat the first are offered the next that is vacant.
+    """
     with rooms.store.reading() as tx:
         return [_holder(each) for each in queue(tx, UnitKind.FLAT)]
 

@@ -107,6 +107,7 @@ class AllotmentShape(Shape):
     held: datetime | None
     ended: datetime | None
     by: str
+    lapses: int = Field(description="Offers that they let pass since they last held one")
 
 
 class HolderShape(AllotmentShape):

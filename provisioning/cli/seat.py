@@ -183,12 +183,15 @@ def unshut(errand: Errand, kind: str) -> int:
 def put_rows(errand: Errand, rows: list[dict[str, Any]]) -> None:
     """Print allotments, a line each."""
     screen = errand.screen
+    # Few let an offer pass, and nobody that of a seat: a column only where it tells of somebody.
+    passed = any(one["lapses"] for one in rows)
     cells = [
-        [one["no"], one["unit"], one["state"], one["points"], screen.when(one["asked"]), screen.when(one["held"]),
-         screen.when(one["ended"] or one["offered_until"])]
+        [one["no"], one["unit"], one["state"], one["points"], *([one["lapses"]] if passed else []),
+         screen.when(one["asked"]), screen.when(one["held"]), screen.when(one["ended"] or one["offered_until"])]
         for one in rows
     ]  # fmt: skip
-    screen.table(("staff number", "unit", "state", "points", "asked", "since", "until"), cells, TONES)
+    told = ("points", "offers let pass") if passed else ("points",)
+    screen.table(("staff number", "unit", "state", *told, "asked", "since", "until"), cells, TONES)
 
 
 def _work(seat: Mapping[str, Any]) -> str | None:

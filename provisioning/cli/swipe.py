@@ -21,7 +21,7 @@ REASONS = {
     10: "a card with first-card privilege must come first",
     11: "the door is held shut",
     12: "another door of the interlock is open",
-    15: "not at this time of day",
+    15: "not today, or not at this time of day",
     18: "the panel does not know this card",
 }
 OUT = 2

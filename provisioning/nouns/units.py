@@ -22,8 +22,9 @@ class Allotment:
     """The one unit (this seat, this flat) that answers a grant which asks for one.
 
     `ask` is the resource that the grant names, such as `seat:near-department`; `unit` the id of the unit, so that
-    `f"{kind}:{unit}"` is the resource which a register serves; None while queued. `points` orders the queue, then
-    `asked`, the instant of asking. `held` is since when it is held; `offered_until` bounds an offer.
+    `f"{kind}:{unit}"` is the resource which a register serves; None while queued. `lapses` counts the
+    offers that they let pass since they last held one; it orders the queue, the fewest first, then `points`, the most first,
+    then `asked`, the instant of asking. `held` is since when it is held; `offered_until` bounds an offer.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Allotment:
     held: datetime | None = None
     ended: datetime | None = None
     ended_by: str | None = None
+    lapses: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ NO_TARGET = "no target"
 SUSPENDED = "Security has suspended this person: no card of theirs opens anything until they are resumed."
 NO_SEAT = "No seat is free yet: place {place} in the queue."
 NO_FLAT = "No flat is free yet: place {place} in the queue, by points."
+LAPSED = "An offer was not accepted in time, so who let none pass comes first: place {place} in the queue."
 OFFERED = "{unit} is offered until {until}, and waits to be accepted."
 WAIVED = "It was given up; an operator can ask for it anew."
 QUEUE_MAX = 20_000
@@ -180,7 +181,7 @@ def _waits(allotment: Allotment | None, ground: _Ground) -> Said:
     if allotment.state is AllotmentState.OFFERED and allotment.offered_until is not None:
         until = allotment.offered_until.astimezone(ground.campus.zone).strftime("%Y-%m-%d %H:%M")
         return Said(OFFERED, (("unit", str(allotment.unit)), ("until", until)))
-    template = NO_FLAT if allotment.kind == "flat" else NO_SEAT
+    template = LAPSED if allotment.lapses else NO_FLAT if allotment.kind == "flat" else NO_SEAT
     return Said(template, (("place", ground.units.places.get(allotment.id, QUEUE_MAX)),))
 
 

@@ -226,7 +226,9 @@ class Allotments:
 
 
 def _held(tx: Tx, row: Allotment, unit: str, actor: Actor) -> Allotment:
-    return replace(row, unit=unit, state=AllotmentState.HELD, held=tx.now, offered_until=None, by=actor.name, at=tx.now)
+    return replace(
+        row, unit=unit, state=AllotmentState.HELD, held=tx.now, offered_until=None, by=actor.name, at=tx.now, lapses=0
+    )
 
 
 def _mine(tx: Tx, kind: UnitKind, person: Person) -> list[Allotment]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import isqrt
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from provisioning.campus.file import Campus
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """One who waits for a flat; `work` are the buildings, by id, where they work or may."""
+    """One who waits for a flat; `standing` is (lapses, points), alike for those who tie; `work` are the buildings, by id,
+    where they work or may."""
 
     id: str
-    points: int
+    standing: tuple[int, int]
     work: tuple[str, ...]
 
 
@@ -44,11 +46,11 @@ class Distances:
 
 
 def offers(queue: Sequence[Applicant], flats: Sequence[str], campus: Campus) -> list[tuple[str, str]]:
-    """(applicant, flat) for the first of the queue, as many as there are flats. `queue` is in its order, the most points
-    first. Of equal points the first come first; which flats they are given, keeps the sum of their ways least."""
+    """(applicant, flat) for the first of the queue, as many as there are flats. `queue` is in its order. Of those who
+    tie the first come first; which flats they are given, keeps the sum of their ways least."""
     distances = Distances(campus)
     free, found = list(flats), list[tuple[str, str]]()
-    for _, tied in groupby(queue, key=lambda one: one.points):
+    for _, tied in groupby(queue, key=attrgetter("standing")):
         group = list(tied)[: len(free)]
         if not group:
             break

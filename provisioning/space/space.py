@@ -76,8 +76,7 @@ class Space:
         if not units.anybody_waits(tx):
             return 0
         over = [one.allotment for one in units.expired(tx, EXPIRED_MAX)]
-        # Behind all who have as many points: whoever lets an offer pass does not keep the next from theirs.
-        back = [replace(row, unit=None, state=AllotmentState.QUEUED, asked=tx.now, offered_until=None) for row in over]
+        back = [_back(row) for row in over]
         units.change_allotments(tx, back)
         self._tell(tx, "offer-expired", over, actor)
         seated = self._seating.seat(tx, campus, (), {}, actor.name)
@@ -156,6 +155,12 @@ def _homeless(row: Allotment, campus: Campus) -> bool:
     return row.unit is not None and row.unit not in units_of(campus, UnitKind(row.kind))
 
 
+def _back(row: Allotment) -> Allotment:
+    """The row of one who let an offer pass: behind all who did not, for else those of the most points, should they never
+    answer, would keep every flat from all the others for ever."""
+    return replace(row, unit=None, state=AllotmentState.QUEUED, offered_until=None, lapses=row.lapses + 1)
+
+
 def _waived(rows: Sequence[Allotment]) -> set[Key]:
     """What was given up, and not asked anew since."""
     ended = [row for row in rows if row.ended is not None]
@@ -174,11 +179,11 @@ def _stated(row: Allotment, ask: Ask) -> Allotment:
 
 def _queued(tx: Tx, ask: Ask, before: Allotment | None, actor: Actor) -> Allotment:
     """A new row that waits; whoever lost their unit with its office has waited since they first asked."""
-    asked = tx.now if before is None else before.asked
+    asked, lapses = (tx.now, 0) if before is None else (before.asked, before.lapses)
     state = AllotmentState.QUEUED
     return Allotment(
         tx.ids.new("alt"), kind_of(ask.resource).value, None, ask.person, ask.stay, ask.resource, state, ask.points, asked,
-        actor.name, tx.now,
+        actor.name, tx.now, lapses=lapses,
     )  # fmt: skip
 
 
@@ -190,7 +195,7 @@ def _offers(queue: Sequence[Allotment], vacant: Sequence[str], campus: Campus, t
     work = _work(tx, campus, queue)
     until = tx.now + timedelta(days=campus.offer_days)
     by_id = {row.id: row for row in queue}
-    found = offers([Applicant(row.id, row.points, work[row.stay]) for row in queue], vacant, campus)
+    found = offers([Applicant(row.id, (row.lapses, row.points), work[row.stay]) for row in queue], vacant, campus)
     return [
         replace(by_id[at], unit=flat, state=AllotmentState.OFFERED, offered_until=until, by=actor.name, at=tx.now)
         for at, flat in found

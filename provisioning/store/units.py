@@ -52,7 +52,7 @@ _QUEUE = (
     _EVERY.where(
         allotment.c.kind == _KIND, allotment.c.unit.is_(None), allotment.c.state == literal(AllotmentState.QUEUED.value)
     )
-    .order_by(allotment.c.points.desc(), allotment.c.asked, person.c.no)
+    .order_by(allotment.c.lapses, allotment.c.points.desc(), allotment.c.asked, person.c.no)
     .limit(bindparam("limit"))
 )
 _QUEUE_ALL, _QUEUE_FOR = Query(_QUEUE), Query(_QUEUE.where(allotment.c.ask == bindparam("ask")))
@@ -106,7 +106,8 @@ def placed(
 
 
 def queue(tx: Tx, kind: str, limit: int, ask: str | None = None) -> list[Placed]:
-    """Who waits for a unit: by points, the most first; then by when they asked; then by staff number."""
+    """Who waits for a unit: who let no offer pass before who did; by points, the most first; then by when they asked; then
+    by staff number."""
     rows = (
         _QUEUE_ALL.all(tx, kind=kind, limit=limit)
         if ask is None

@@ -134,10 +134,13 @@ def test_readiness_says_by_its_status_that_something_is_outstanding(foyer, taken
 def test_ctrl_c_ends_a_command_without_a_traceback(served, taken):
     environment = {"PATH": os.environ["PATH"], "FOYER_TOKEN": served.tokens["hr"], "PYTHONUNBUFFERED": "1"}
     words = ["readiness", "--person", taken[0][0], "--watch", "--url", served.url]
+    # A shell has what it starts in the background ignore Ctrl-C, and whatever that starts; a handler is not inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     watching = subprocess.Popen(
         [sys.executable, "-m", "provisioning.cli.main", *words],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
     assert watching.stdout
     assert "0 %" in watching.stdout.readline()
     watching.send_signal(signal.SIGINT)

@@ -103,7 +103,7 @@ def test_who_declined_is_offered_nothing_until_an_operator_asks_anew(roomed: Roo
     assert flats(roomed)["N1"][1] is OFFERED
 
 
-def test_an_offer_expires_and_who_let_it_pass_stands_behind_all_of_equal_points(roomed: Roomed):
+def test_an_offer_expires_and_who_let_it_pass_stands_behind_all_who_let_none_pass(roomed: Roomed):
     queue_up(roomed, N1=5, N2=5, N3=5, N4=4)
     roomed.serve()
     assert {no for no, (_, state) in flats(roomed).items() if state is OFFERED} == {"N1", "N2"}
@@ -112,11 +112,35 @@ def test_an_offer_expires_and_who_let_it_pass_stands_behind_all_of_equal_points(
     roomed.later(seconds=1)
     roomed.serve()
     assert {no: state for no, (_, state) in flats(roomed).items()} == {
-        "N3": OFFERED, "N1": OFFERED, "N2": QUEUED, "N4": QUEUED,
+        "N3": OFFERED, "N4": OFFERED, "N1": QUEUED, "N2": QUEUED,
     }  # fmt: skip
     assert len(roomed.told("flat.offer-expired")) == 2
-    assert roomed.due() >= {"N1", "N2", "N3"}
+    assert roomed.due() >= {"N1", "N2", "N3", "N4"}
     roomed.holds()
+
+
+def test_those_of_the_most_points_who_never_answer_keep_no_flat_from_the_others(roomed: Roomed):
+    queue_up(roomed, N1=9, N2=8, N3=1, N4=0, N5=0)
+    offered = []
+    for _ in range(5):
+        roomed.serve()
+        offered.append({no for no, (_, state) in flats(roomed).items() if state is OFFERED})
+        roomed.later(days=7)
+    # Who has let as many pass as all others comes again by points.
+    assert offered == [{"N1", "N2"}, {"N3", "N4"}, {"N5", "N1"}, {"N2", "N3"}, {"N4", "N5"}]
+    assert sorted(row.lapses for row in roomed.rows()) == [1, 1, 2, 2, 2]
+    roomed.holds()
+
+
+def test_who_accepts_at_last_has_let_none_pass(roomed: Roomed):
+    queue_up(roomed, N1=5)
+    roomed.serve()
+    roomed.later(days=7)
+    roomed.serve()
+    assert [row.lapses for row in roomed.rows()] == [1]
+    with roomed.store.writing() as tx:
+        roomed.hand.accept(tx, roomed.person("N1"), LI)
+    assert [row.lapses for row in roomed.rows()] == [0]
 
 
 def test_an_offer_that_is_over_cannot_be_accepted(roomed: Roomed):
@@ -207,8 +231,8 @@ def test_a_building_of_which_the_file_does_not_say_where_it_stands_costs_nothing
 
 @pytest.mark.parametrize("seed", range(60))
 def test_nobody_is_passed_over(seed: int):
-    """No justified envy: whoever comes before another has a flat if the other has one; and whoever has more points would
-    not rather have the other's, or one that is left. Among equal points no exchange shortens the sum of their ways."""
+    """No justified envy: whoever comes before another has a flat if the other has one; and would not rather have that of
+    one whom they do not tie with, or one that is left. Among those who tie no exchange shortens the sum of their ways."""
     rng = random.Random(seed)
     homes = [
         f"{{id: h{n}, name: {{zh: H, en: H}}, at: [{rng.randrange(5000)}, {rng.randrange(5000)}]}}" for n in range(4)
@@ -217,8 +241,10 @@ def test_nobody_is_passed_over(seed: int):
     rooms = [office("north", 1, building="a"), office("south", 1, building="b", area="south")]
     campus = campus_of(rooms, blocks, [*BUILDINGS[:2], *homes])
     queue = [
-        Applicant(f"N{n}", points, (rng.choice("ab"),))
-        for n, points in enumerate(sorted((rng.randrange(4) for _ in range(rng.randrange(1, 9))), reverse=True))
+        Applicant(f"N{n}", (lapses, -points), (rng.choice("ab"),))
+        for n, (lapses, points) in enumerate(
+            sorted((rng.randrange(2), -rng.randrange(4)) for _ in range(rng.randrange(1, 9)))
+        )
     ]
     every = list(campus.flats)
     given = dict(offers(queue, every, campus))
@@ -230,12 +256,13 @@ def test_nobody_is_passed_over(seed: int):
         return distances.metres(campus.flats[flat].building, one.work)
 
     served = [one for one in queue if one.id in given]
+    place = {one.standing: nth for nth, one in enumerate(queue)}
     left = set(every) - set(given.values())
     for one in served:
-        lower = {given[other.id] for other in served if other.points < one.points}
+        lower = {given[other.id] for other in served if place[other.standing] > place[one.standing]}
         assert all(way(one, given[one.id]) <= way(one, flat) for flat in lower | left)
-    for points in {one.points for one in served}:
-        tied = [one for one in served if one.points == points]
+    for standing in place:
+        tied = [one for one in served if one.standing == standing]
         own = [given[one.id] for one in tied]
         if len(tied) <= 6:
             least = min(sum(map(way, tied, turn)) for turn in permutations(own))

@@ -18,6 +18,7 @@ from provisioning.nouns.answers import Effect
 from provisioning.nouns.people import Move, Pause, Person, Stay
 from provisioning.nouns.rights import Grant, NeedState
 from provisioning.nouns.units import Allotment
+from provisioning.space.asks import UnitKind
 from provisioning.store import people as people_store
 from provisioning.store import rights, tables
 from provisioning.store import units as unit_rows
@@ -118,6 +119,30 @@ def test_a_flat_is_waited_for_offered_and_then_opens_its_lock_and_staircase(whol
     assert [grant.rule for grant in flat[f"lock:{unit}"]] == ["flat-lock"]
     assert "flat-staircase" in {grant.rule for grants in flat.values() for grant in grants}
     assert list(wanted(whole, first, "flats")) == [f"flat:{unit}/{first.id}", f"lock:{unit}/1001"]
+
+
+def test_who_let_an_offer_pass_is_told_so_while_the_next_has_theirs(whole: Housed):
+    first, second = whole.come("E1", 1001, **SECONDEE), whole.come("E2", 1002, **SECONDEE)
+    leave_vacant(whole, 1)
+    run_until_idle(whole)
+    whole.later(days=7)
+    run_until_idle(whole)
+    (need,) = [need for need in whole.ready(first).needs if need.resource == "flat:one-room"]
+    assert need.said is not None
+    assert need.said.text == (
+        "An offer was not accepted in time, so who let none pass comes first: place 1 in the queue."
+    )
+    (need,) = [need for need in whole.ready(second).needs if need.resource == "flat:one-room"]
+    assert need.said is not None
+    assert "is offered until 2026-03-16" in need.said.text
+
+
+def leave_vacant(housed: Housed, count: int) -> None:
+    """Close all flats of one room but these first."""
+    with housed.house.store.writing() as tx:
+        campus = housed.house.campuses.current(tx)
+        for flat in [flat for flat, block in campus.flats.items() if block.tier == "one-room"][count:]:
+            housed.house.allotments.close(tx, campus, UnitKind.FLAT, flat, "painted", BOSS)
 
 
 def accept(housed: Housed, person: Person) -> str:

@@ -121,7 +121,7 @@ ZH_ANSWERS: dict[str, str] = {
     "the card may pass": "允许通行",
     "the card has no right here, or not today": "此卡在此无权限，或今天无效",
     "the door is held shut": "此门常闭",
-    "not at this time of day": "不在允许的时段",
+    "not today, or not at this time of day": "今天无效，或不在允许的时段",
     "the panel does not know this card": "控制器不认识此卡",
     "the panel's reason {reason}": "控制器原因码 {reason}",
     # run and serve

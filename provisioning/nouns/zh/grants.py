@@ -125,6 +125,9 @@ ZH_GRANTS: dict[str, str] = {
     # what a need waits for
     "No seat is free yet: place {place} in the queue.": "暂无空闲工位：排在第 {place} 位。",
     "No flat is free yet: place {place} in the queue, by points.": "暂无空闲住房：按积分排在第 {place} 位。",
+    "An offer was not accepted in time, so who let none pass comes first: place {place} in the queue.": (
+        "有一次提供逾期未接受，未曾逾期者优先：现排在第 {place} 位。"
+    ),
     "{unit} is offered until {until}, and waits to be accepted.": "已提供 {unit}，保留至 {until}，等待接受。",
     "It was given up; an operator can ask for it anew.": "已放弃；可由操作员重新申请。",
     "No rules are in force yet. Apply some: foyer rules apply FILE.": "尚无现行规则。请先应用：foyer rules apply 文件。",

@@ -93,7 +93,7 @@ ZH_UNITS: dict[str, str] = {
     "{no} has the flat {unit}.": "{no} 的住房是 {unit}。",
     "{no} has declined {unit}.": "{no} 已放弃 {unit}。",
     "{no} is in the queue for a flat again.": "{no} 重新进入住房轮候。",
-    "seat": "工位", "flat": "住房", "floor": "楼层", "tier": "户型", "points": "积分", "asked": "申请时间",
+    "seat": "工位", "flat": "住房", "floor": "楼层", "tier": "户型", "points": "积分", "offers let pass": "逾期次数", "asked": "申请时间",
     "vacant": "空置", "offered": "已配给", "held": "使用中", "closed": "停用", "queued": "轮候", "waived": "已放弃",
     # the page that a label leads to
     "Office": "办公室", "Building": "楼", "floor {floor}": "{floor} 层", "Area": "办公区", "Department": "部门",

@@ -26,6 +26,7 @@ allotment = Table(
     Column("held", Instant),
     Column("ended", Instant),
     Column("ended_by", Text),
+    Column("lapses", Integer, nullable=False, server_default="0"),
     # One unit, one person; and one unit a person for each thing they ask.
     Index("ux_allotment_unit", "kind", "unit", unique=True, sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
     Index("ux_allotment_stay", "stay", "ask", unique=True, sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
