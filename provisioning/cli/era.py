@@ -54,24 +54,28 @@ def accept(errand: Errand) -> int:
     return OK
 
 
+def put_recovering(screen: Screen, era: dict[str, Any]) -> None:
+    """Say that the hub recovers, and what that means."""
+    said = screen.words(
+        "Recovering since {begun}: a backup of {backup} was put back, and only what takes away is sent to any target.",
+        begun=screen.when(era["begun"]),
+        backup=screen.when(era["backup_at"]),
+    )
+    screen.put(screen.tone(said, "bad"))
+
+
 def _tell(errand: Errand, era: dict[str, Any]) -> None:
     screen = errand.screen
     if era["era"] is None:
         screen.say("No backup was ever put back here.")
         return
-    begun, backup = screen.when(era["begun"]), screen.when(era["backup_at"])
     if era["recovering"]:
-        said = screen.words(
-            "Recovering since {begun}: a backup of {backup} was put back, and only what takes away is sent to any target.",
-            begun=begun,
-            backup=backup,
-        )
-        screen.put(screen.tone(said, "bad"))
+        put_recovering(screen, era)
     else:
         screen.say(
             "A backup of {backup} was put back on {begun}; it was settled on {settled}.",
-            backup=backup,
-            begun=begun,
+            backup=screen.when(era["backup_at"]),
+            begun=screen.when(era["begun"]),
             settled=screen.when(era["settled"]),
         )
     for sentence in era["why"]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from provisioning.cli import readiness
+from provisioning.cli.era import put_recovering
 from provisioning.cli.errand import DEFAULT_URL, TOKEN_FILE, Errand
 from provisioning.cli.hub import CommandFailed, Hub, Problem, at
 from provisioning.cli.play import Play, Played, Stage, tell_holds
@@ -63,7 +64,13 @@ class Walk:
         return self._errand.read(self._place.data / TOKEN_FILE).decode().strip()
 
     def _watch(self, hub: Hub) -> None:
-        """How many records are proved, as they rise, until nothing is outstanding, it takes too long, or the house stops."""
+        """How many records are proved, as they rise, until nothing is outstanding, it takes too long, or the house stops.
+        While the hub recovers from a restore, nothing is written that could be watched."""
+        era = hub.get("/era")
+        if era["recovering"]:
+            put_recovering(self._screen, era)
+            self._screen.say("What differs, and who ends it: foyer era show")
+            return
         bar = self._screen.progress("Proved on the panels")
         for _ in range(int(WATCH_S_MAX / WATCH_EVERY_S)):
             targets = hub.get("/targets")

@@ -7,7 +7,7 @@ from typing import Any
 from provisioning.cli.errand import NOT_READY, OK, Errand
 from provisioning.cli.grammar import Parser
 from provisioning.cli.hub import at
-from provisioning.cli.person import standing_of
+from provisioning.cli.person import OVER, standing_of
 from provisioning.cli.who import rights_of, times
 
 MARKS = {
@@ -56,6 +56,8 @@ def _put(errand: Errand, answer: dict[str, Any]) -> None:
     screen.put(screen.tone(heading, "strong"))
     if not (answer["findings"] or answer["units"] or answer["grants"]):
         screen.say("  No rule speaks of this to anybody by that name. What rules speak of: foyer rules show")
+    elif stay["standing"] in OVER and not answer["grants"]:
+        screen.say("  This stay is over: nothing of what rules say below is granted.")
     for finding in answer["findings"]:
         mark, tone = MARKS.get(finding["verdict"], OTHER_MARK)
         screen.put(f"  {screen.tone(mark, tone)} {screen.cell(finding['title'])}")

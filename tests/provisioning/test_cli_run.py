@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -129,6 +130,22 @@ def test_run_fills_an_empty_house_and_the_next_start_goes_on(campus, environment
         assert "did not open door" not in told
         assert len(json.loads(foyer(environment, "hr", "batches", "--json")[1])) == 4
         assert foyer(environment, "swipe", *swipe.groups())[0] == 1
+
+
+def test_a_restored_house_says_that_it_recovers(campus, environment, port, tmp_path):
+    run, backup = ("run", "--campus", campus, "--port", port, "--people", PEOPLE, "--batches", 1), tmp_path / "hub.tar"
+    with going(run, environment) as hub:
+        until(hub, "Ctrl-C stops it")
+        assert foyer(environment, "backup", backup)[0] == 0
+    shutil.rmtree(next((tmp_path / "var").rglob("tail")))
+    status, out = foyer(environment, "restore", backup)
+    assert (status, "add --without-tail" in out) == (1, True), out
+    assert foyer(environment, "restore", backup, "--without-tail")[0] == 0
+    with going(run, environment) as hub:
+        told = until(hub, "Ctrl-C stops it")
+        assert "Recovering since " in told
+        assert "foyer era show" in told
+        assert "Proved on the panels" not in told, "nothing is written, so nothing is watched"
 
 
 def test_hub_and_panels_are_separate_processes(campus, environment, port, tmp_path):

@@ -122,3 +122,7 @@ def test_a_revoked_stay_tells_since_when(foyer: Foyer, desk: Desk):
     desk.take(desk.announced("W5", str(day(-5))))
     desk.housed.revoke(desk.housed.person("W5"))
     assert f"revoked on {day(0)}" in foyer("person", "show", "W5")[1]
+    told, over = foyer("why", "W5")[1], "This stay is over: nothing of what rules say below is granted."
+    assert over in told
+    assert "✓" in told, "what the rules would say is told all the same"
+    assert over not in foyer("why", "W1")[1]

@@ -75,6 +75,7 @@ ZH_ANSWERS: dict[str, str] = {
     "  No rule speaks of this to anybody by that name. What rules speak of: foyer rules show": (
         "  没有规则以此名称授予任何人。规则涉及的内容：foyer rules show"
     ),
+    "  This stay is over: nothing of what rules say below is granted.": "  该在岗期已结束：以下规则所述均不授予。",
     "only this: zone:north-public, a door such as a-1-east, flat:one-room": (
         "只看此项：如 zone:north-public、门 a-1-east、flat:one-room"
     ),

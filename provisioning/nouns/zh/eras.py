@@ -146,6 +146,7 @@ ZH_ERAS: dict[str, str] = {
     "Accepted by {by}. It takes one more: foyer era accept": "已由 {by} 接受。还需一人：foyer era accept",
     "Accepted by {by}. What is wanted is written again now.": "已由 {by} 接受。现在开始重新写入所需内容。",
     "No backup was ever put back here.": "此处从未恢复过备份。",
+    "What differs, and who ends it: foyer era show": "查看差异及由谁了结：foyer era show",
     "Recovering since {begun}: a backup of {backup} was put back, and only what takes away is sent to any target.": (
         "自 {begun} 起复原中：恢复了 {backup} 的备份，现在只向设备发送收回权限的操作。"
     ),
